@@ -10,7 +10,7 @@ import numpy as np
 Array = Any
 
 
-@numba.njit(cache=True, fastmath=True)
+@numba.njit(cache=True, fastmath=True)  # type: ignore[untyped-decorator]
 def find_candidates(
     correlation: Array,
     lag_rate: float,
@@ -50,7 +50,7 @@ def find_candidates(
                 frequency[i, worst] = hz
 
 
-@numba.njit(cache=True)
+@numba.njit(cache=True)  # type: ignore[untyped-decorator]
 def best_path(
     frequency: Array, strength: Array, unvoiced: Array, jump_cost: float, voicing_cost: float
 ) -> Array:

@@ -1,7 +1,7 @@
 """Reading and writing sound files.
 
-libsndfile (through ``soundfile``) reads wav, flac, ogg, opus and mp3; FFmpeg, when it is on the PATH
-or installed as the ``imageio-ffmpeg`` wheel, reads the rest (m4a, aac, wma, video files ...).
+libsndfile (through ``soundfile``) reads wav, flac, ogg, opus and mp3; FFmpeg, when it is on the
+PATH or installed as the ``imageio-ffmpeg`` wheel, reads the rest (m4a, aac, wma, video files ...).
 """
 
 from __future__ import annotations

@@ -78,9 +78,7 @@ def log_mel_spectrogram(audio: Tensor, spec: AudioSpec) -> Tensor:
     return mel.clamp(min=spec.log_floor).log()
 
 
-def mel_spectrogram(
-    audio: npt.NDArray[np.float32], spec: AudioSpec
-) -> npt.NDArray[np.float32]:
+def mel_spectrogram(audio: npt.NDArray[np.float32], spec: AudioSpec) -> npt.NDArray[np.float32]:
     """Log-mel spectrogram of one signal: ``(T,) -> (M, F)``, float32. See the batched version."""
     with torch.no_grad():
         mel = log_mel_spectrogram(torch.from_numpy(np.ascontiguousarray(audio))[None], spec)[0]

@@ -6,7 +6,7 @@ of the fundamental frequency ...", IFA Proceedings 17, 1993; what Praat uses). E
 its best peaks as candidates, plus "unvoiced"; the cheapest path through all frames (Viterbi) pays
 for octave jumps and for switching the voice on and off, which removes most octave errors.
 
-Shapes: ``T`` samples, ``F`` frames, ``W`` samples of a frame at 8 kHz, ``L`` lags, ``C`` candidates.
+Shapes: ``T`` samples, ``F`` frames, ``W`` samples per frame at 8 kHz, ``L`` lags, ``C`` candidates.
 """
 
 from __future__ import annotations
@@ -30,12 +30,14 @@ _UPSAMPLE = 2  # the autocorrelation is interpolated (band-limited) to 16 kHz la
 _CANDIDATES = 6
 _CHUNK = 1024  # frames worked on at once: the arrays stay in the processor's cache
 
-# Costs in units of correlation (0..1), per frame of 10 ms; start values of Boersma's, tuned.
-_VOICING_THRESHOLD = 0.45  # a peak must be higher than this to count as voiced
-_SILENCE_THRESHOLD = 0.03  # frames below this share of the loud frames' peak are rarely voiced
+# Costs in units of correlation (0..1) per frame of 10 ms. Boersma's, with the two thresholds and the
+# voicing cost tuned so that 28 recordings agree best with what two of three trackers (Praat's,
+# REAPER, RAPT) say: 5.7 % of frames differ in voicing, 2 % of voiced ones by more than 20 % in F0.
+_VOICING_THRESHOLD = 0.5  # a peak must be higher than this to count as voiced
+_SILENCE_THRESHOLD = 0.08  # frames below this share of the loud frames' peak are rarely voiced
 _OCTAVE_COST = 0.01  # prefers the shortest of equally good periods
 _OCTAVE_JUMP_COST = 0.35  # per octave between neighbouring frames
-_VOICING_COST = 0.14  # for each switch between voiced and unvoiced
+_VOICING_COST = 0.25  # for each switch between voiced and unvoiced
 
 
 def f0_contour(
