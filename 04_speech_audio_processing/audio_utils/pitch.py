@@ -30,7 +30,7 @@ _UPSAMPLE = 2  # the autocorrelation is interpolated (band-limited) to 16 kHz la
 _CANDIDATES = 6
 _CHUNK = 1024  # frames worked on at once: the arrays stay in the processor's cache
 
-# Costs in units of correlation (0..1) per frame of 10 ms. Boersma's, with the two thresholds and the
+# Costs in units of correlation (0..1) per frame of 10 ms: Boersma's, with both thresholds and the
 # voicing cost tuned so that 28 recordings agree best with what two of three trackers (Praat's,
 # REAPER, RAPT) say: 5.7 % of frames differ in voicing, 2 % of voiced ones by more than 20 % in F0.
 _VOICING_THRESHOLD = 0.5  # a peak must be higher than this to count as voiced
