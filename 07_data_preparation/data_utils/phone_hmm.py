@@ -74,16 +74,16 @@ class Chain:
 def build_chain(ids: Sequence[int], symbols: Symbols) -> Chain:
     """States of a symbol sequence ``[^] phones pause phones pause ...``; pauses are optional.
 
-        ^           phone        phone       pause        phone
-        sil x 4     3 states     3 states    sil x 4      3 states
-        may be left out                      may be left out (jump from the phone before)
+    ^           phone        phone       pause        phone
+    sil x 4     3 states     3 states    sil x 4      3 states
+    may be left out                      may be left out (jump from the phone before)
     """
     states: list[int] = []
     tokens: list[int] = []
     jumps: list[int] = []
     before_silence = -1
     for index, symbol in enumerate(ids):
-        if symbols.is_pause(symbol):
+        if symbols.is_pause(symbol) or symbol == symbols.id("^"):
             before_silence = len(states) - 1
             states += [SILENCE] * SILENCE_LENGTH
             tokens += [index] * SILENCE_LENGTH

@@ -7,6 +7,7 @@ hour of training with a default.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import Any, Literal, TypeVar
 
@@ -79,8 +80,6 @@ def _set(values: dict[str, Any], override: str) -> None:
             raise ConfigError(f"override '{override}': '{parent}' is a value, not a section.")
     value = yaml.safe_load(text)
     if isinstance(value, str):  # YAML 1.1 reads 1e-4 as text
-        try:
+        with suppress(ValueError):
             value = float(value)
-        except ValueError:
-            pass
     values[last] = value

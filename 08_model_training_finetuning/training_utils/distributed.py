@@ -1,7 +1,7 @@
 """Several processes, one model: what data-parallel training needs, and no more.
 
-``accelerate launch`` and ``torchrun`` both set RANK, WORLD_SIZE and LOCAL_RANK; with neither this is
-one process and every method is free.
+``accelerate launch`` and ``torchrun`` both set RANK, WORLD_SIZE and LOCAL_RANK; with neither this
+is one process and every method is free.
 """
 
 from __future__ import annotations

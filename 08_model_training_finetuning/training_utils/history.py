@@ -12,7 +12,7 @@ HEADER = "step,name,value\n"
 
 
 class History:
-    """Metrics of a run in ``folder/metrics.csv``; rows are appended and never rewritten in place."""
+    """Metrics of a run in ``folder/metrics.csv``; rows are only ever appended."""
 
     def __init__(self, folder: Path) -> None:
         self.path = folder / "metrics.csv"

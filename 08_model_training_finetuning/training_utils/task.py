@@ -26,10 +26,11 @@ class Task(ABC):
     modules: dict[str, nn.Module]  # all that is trained; moved to the device by the trainer
     optimizers: dict[str, Optimizer]
     main: str  # the module whose moving average is kept and exported
+    step: int = 0  # the step being done, set by the trainer
 
     @abstractmethod
-    def batch(self, step: int, rng: np.random.Generator) -> Any:
-        """The batch of this step: a pure function of ``step`` and ``rng``."""
+    def batch(self, index: int, rng: np.random.Generator) -> Any:
+        """Batch ``index`` of the whole training: a pure function of ``index`` and ``rng``."""
 
     @abstractmethod
     def optimize(self, batch: Any, update: Update) -> dict[str, float]:
@@ -38,13 +39,13 @@ class Task(ABC):
 
     @abstractmethod
     def validate(self) -> dict[str, float]:
-        """Measures on held-out data, with the averaged weights in place; lower ``loss`` is better."""
+        """Measures on held-out data, with the averaged weights in place."""
 
     @abstractmethod
     def export(self, folder: Path, step: int, metrics: dict[str, float]) -> Path:
         """Write the inference checkpoint (averaged weights in place) and return its path."""
 
-    def visualize(self, folder: Path, step: int) -> None:
+    def visualize(self, folder: Path, step: int) -> None:  # noqa: B027
         """Write samples, mels or alignments for people to look at. Optional."""
 
     def describe(self, batch: Any) -> str:

@@ -40,7 +40,7 @@ def uses_bf16(precision: str, device: torch.device) -> bool:
     if precision != "auto":
         return precision == "bf16"
     if device.type == "cuda":
-        return torch.cuda.is_bf16_supported()
+        return bool(torch.cuda.is_bf16_supported())
     check = getattr(torch.cpu, "_is_avx512_bf16_supported", None)
     return device.type == "cpu" and check is not None and bool(check())
 
@@ -75,7 +75,6 @@ class Trainer:
         self.history = History(self.folder)
         self.bf16 = uses_bf16(config.precision, self.device)
         self.step, self.micro, self.seconds = 0, 0, 0.0
-        self.best: dict[str, float] = {}
         if resume and (self.folder / "state.pt").is_file():
             self._restore()
         else:
@@ -117,12 +116,15 @@ class Trainer:
                 group["lr"] = lr * group.get("lr_scale", 1.0)
         for module in self.task.modules.values():
             module.train()
+        self.task.step = self.step
         sums: dict[str, float] = {}
-        for self.micro in range(self.config.accumulate):
+        for micro in range(self.config.accumulate):
+            self.micro = micro
             key = [self.config.seed, self.step, self.processes.rank, self.micro]
             rng = np.random.default_rng(key)
             torch.manual_seed(int(rng.integers(2**62)))
-            self._batch = self.task.batch(self.step * self.config.accumulate + self.micro, rng)
+            index = (self.step * self.config.accumulate + micro) * self.processes.world
+            self._batch = self.task.batch(index + self.processes.rank, rng)
             with torch.autocast(self.device.type, torch.bfloat16, enabled=self.bf16):
                 values = self.task.optimize(self._batch, self._update)
             for name, value in values.items():
@@ -133,8 +135,8 @@ class Trainer:
 
     def _update(self, name: str, loss: Tensor) -> float:
         if not bool(torch.isfinite(loss)):
-            self._stop_on_nan(f"the loss of '{name}' is {float(loss)}")
-        (loss / self.config.accumulate).backward()
+            self._stop_on_nan(f"the loss of '{name}' is {float(loss.detach())}")
+        (loss / self.config.accumulate).backward()  # type: ignore[no-untyped-call]
         if self.micro < self.config.accumulate - 1:
             return 0.0
         optimizer = self.task.optimizers[name]

@@ -130,7 +130,9 @@ class Corpus:
     def train(self, passes: int = 16) -> PhoneHmm:
         """Viterbi EM from a flat start; Gaussians double at 40 % and 70 % of the passes."""
         size = self.features[0].shape[1]
-        chains = [build_chain(self.symbols.encode(words), self.symbols) for _, words, _ in self.items]
+        chains = [
+            build_chain(self.symbols.encode(words), self.symbols) for _, words, _ in self.items
+        ]
         statistics = Statistics(1, size)
         for features, chain in zip(self.features, chains, strict=True):
             statistics.add(features, flat_start(features, chain), None)

@@ -31,7 +31,7 @@ def intervals(
     frame, word_start, word_number = 0, 0, 0
     for symbol, duration in zip(alignment.ids, alignment.durations, strict=True):
         start, end = frame / spec.frames_per_second, (frame + duration) / spec.frames_per_second
-        if symbols.is_pause(symbol):
+        if symbols.is_pause(symbol) or symbol == symbols.id("^"):
             if frame > word_start:
                 text = alignment.words[word_number]
                 words.append(Interval(word_start / spec.frames_per_second, start, text))
@@ -51,7 +51,13 @@ def write_textgrid(path: Path, alignment: Alignment, spec: AudioSpec = DEFAULT_S
     tiers = dict(zip(("words", "phones"), intervals(alignment, spec), strict=True))
     end = sum(alignment.durations) / spec.frames_per_second
     lines = ['File type = "ooTextFile"', 'Object class = "TextGrid"', ""]
-    lines += ["xmin = 0", f"xmax = {end:.6f}", "tiers? <exists>", f"size = {len(tiers)}", "item []:"]
+    lines += [
+        "xmin = 0",
+        f"xmax = {end:.6f}",
+        "tiers? <exists>",
+        f"size = {len(tiers)}",
+        "item []:",
+    ]
     for number, (name, tier) in enumerate(tiers.items(), 1):
         lines += [f"    item [{number}]:", '        class = "IntervalTier"']
         lines += [f'        name = "{name}"', "        xmin = 0", f"        xmax = {end:.6f}"]

@@ -85,9 +85,7 @@ class DecoderBlock(nn.Module):
 
     def __init__(self, channels: int, hidden: int, kernel: int, speaker: int, scale: float) -> None:
         super().__init__()
-        self.depthwise = nn.Conv1d(
-            channels, channels, kernel, padding=kernel // 2, groups=channels
-        )
+        self.depthwise = nn.Conv1d(channels, channels, kernel, padding=kernel // 2, groups=channels)
         self.norm = SpeakerNorm(channels, speaker)
         self.expand = nn.Linear(channels, hidden)
         self.contract = nn.Linear(hidden, channels)

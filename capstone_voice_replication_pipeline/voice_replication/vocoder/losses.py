@@ -10,6 +10,8 @@ Shapes: ``B`` batch, ``T`` samples, ``K`` bins, ``F`` frames.
 
 from __future__ import annotations
 
+from itertools import pairwise
+
 import torch
 from audio_utils import AudioSpec, log_mel_spectrogram
 from torch import Tensor, nn
@@ -53,7 +55,7 @@ class SpectrogramDiscriminator(nn.Module):
         widths = [2, channels, channels, channels, channels]
         self.layers = nn.ModuleList(
             weight_norm(nn.Conv2d(a, b, (5, 3), stride=(2, 1), padding=(2, 1)))
-            for a, b in zip(widths[:-1], widths[1:], strict=True)
+            for a, b in pairwise(widths)
         )
         self.score = weight_norm(nn.Conv2d(channels, 1, 3, padding=1))
 
@@ -81,7 +83,7 @@ class PeriodDiscriminator(nn.Module):
         widths = [1, channels, 2 * channels, 4 * channels, 8 * channels]
         self.layers = nn.ModuleList(
             weight_norm(nn.Conv2d(a, b, (5, 1), (3, 1), padding=(2, 0)))
-            for a, b in zip(widths[:-1], widths[1:], strict=True)
+            for a, b in pairwise(widths)
         )
         self.score = weight_norm(nn.Conv2d(widths[-1], 1, (3, 1), padding=(1, 0)))
 

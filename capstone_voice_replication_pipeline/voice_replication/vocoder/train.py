@@ -92,10 +92,9 @@ class VocoderTask(Task):
         }
         self.bank = AudioBank(train, mels)
         self.dev = [(u.id, load_audio(u.path)[: 4 * DEFAULT_SPEC.sample_rate]) for u in dev[:16]]
-        self.step = 0
 
-    def batch(self, step: int, rng: np.random.Generator) -> VocoderBatch:
-        self.step = step
+    def batch(self, index: int, rng: np.random.Generator) -> VocoderBatch:
+        del index  # crops are drawn by rng alone
         return self.bank.batch(rng, self.config.batch_size, self.config.crop_frames)
 
     def optimize(self, batch: VocoderBatch, update: Update) -> dict[str, float]:

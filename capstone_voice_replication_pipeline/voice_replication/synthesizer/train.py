@@ -1,0 +1,204 @@
+"""Training the synthesizer on aligned features of many speakers."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from audio_utils import DEFAULT_SPEC
+from data_utils import FrameBucketSampler
+from pydantic import Field
+from torch import Tensor
+from torch.nn import functional
+from training_utils import (
+    MetricSink,
+    StrictModel,
+    Task,
+    TrainConfig,
+    Trainer,
+    Update,
+    save_checkpoint,
+)
+
+from voice_replication.data_processing.selection import DataSelection, select_utterances
+from voice_replication.synthesizer.data import SpeechDataset, SynthesizerBatch
+from voice_replication.synthesizer.model import Prediction, Synthesizer, SynthesizerConfig
+
+
+class LossConfig(StrictModel):
+    """Weights of the losses."""
+
+    l1: float = 1.0
+    l2: float = 0.5
+    duration: float = 0.1
+    prosody: float = 0.1
+
+
+class SynthesizerTrainingConfig(StrictModel):
+    """Everything ``configs/synthesizer.yaml`` may say."""
+
+    model: SynthesizerConfig = SynthesizerConfig()
+    loss: LossConfig = LossConfig()
+    training: TrainConfig = TrainConfig()
+    data: DataSelection = DataSelection()
+    frames_per_batch: int = Field(2000, ge=100)
+
+
+def synthesizer_losses(
+    prediction: Prediction, batch: SynthesizerBatch, weights: LossConfig
+) -> dict[str, Tensor]:
+    """All loss terms and their weighted sum ``loss``.
+
+    The mel loss counts only bins inside the source's bandwidth and frames that are not padding;
+    mels are compared in units of their standard deviation (2.5).
+    """
+    difference = (prediction.mel - batch.mel) / 2.5
+    count = batch.weight.sum()
+    l1 = (difference.abs() * batch.weight).sum() / count
+    l2 = (difference.square() * batch.weight).sum() / count
+    symbols = batch.mask.sum()
+    target = (batch.durations.float() + 1).log()
+    duration = ((prediction.log_duration.float() - target).square() * batch.mask).sum() / symbols
+    truth, guess = batch.prosody, prediction.prosody
+    voiced = batch.mask * truth.voicing
+    present = batch.mask * (batch.durations > 0)
+    log_f0 = ((guess.log_f0.float() - truth.log_f0).square() * voiced).sum() / voiced.sum()
+    voicing = ((guess.voicing.float() - truth.voicing).square() * present).sum() / present.sum()
+    energy = ((guess.energy.float() - truth.energy).square() * present).sum() / present.sum()
+    median = functional.mse_loss(prediction.speaker_log_f0.float(), batch.speaker_log_f0)
+    prosody = 10 * log_f0 + voicing + 0.5 * energy + median
+    loss = weights.l1 * l1 + weights.l2 * l2
+    loss = loss + weights.duration * duration + weights.prosody * prosody
+    return {
+        "loss": loss,
+        "l1": l1,
+        "l2": l2,
+        "duration": duration,
+        "log_f0": log_f0,
+        "voicing": voicing,
+        "energy": energy,
+        "speaker_f0": median,
+    }
+
+
+class SynthesizerTask(Task):
+    """The synthesizer and batches of about ``frames_per_batch`` frames."""
+
+    name, main = "synthesizer", "synthesizer"
+
+    def __init__(
+        self,
+        config: SynthesizerTrainingConfig,
+        train: SpeechDataset,
+        dev: SpeechDataset,
+        model: Synthesizer | None = None,
+    ) -> None:
+        torch.manual_seed(config.training.seed)
+        self.config, self.train, self.dev = config, train, dev
+        self.model = model or Synthesizer(config.model, len(train.symbols), DEFAULT_SPEC)
+        self.modules = {"synthesizer": self.model}
+        training = config.training
+        decay = [p for p in self.model.parameters() if p.ndim > 1 and p.requires_grad]
+        rest = [p for p in self.model.parameters() if p.ndim <= 1 and p.requires_grad]
+        groups: list[dict[str, Any]] = [
+            {"params": decay, "weight_decay": training.weight_decay},
+            {"params": rest, "weight_decay": 0.0},
+        ]
+        self.optimizers = {"synthesizer": torch.optim.AdamW(groups, betas=training.betas)}
+        self.sampler = FrameBucketSampler(
+            [e.frames for e in train.examples], config.frames_per_batch, training.seed
+        )
+
+    def batch(self, index: int, rng: np.random.Generator) -> SynthesizerBatch:
+        return self.train.collate(self.sampler.batch(index), rng)
+
+    def losses(self, batch: SynthesizerBatch) -> dict[str, Tensor]:
+        """Forward pass and all losses."""
+        device = next(self.model.parameters()).device
+        batch = batch.to(device)
+        prediction = self.model(
+            batch.ids,
+            batch.speaker,
+            batch.mask,
+            batch.durations,
+            batch.prosody,
+            batch.speaker_log_f0,
+        )
+        return synthesizer_losses(prediction, batch, self.config.loss)
+
+    def optimize(self, batch: SynthesizerBatch, update: Update) -> dict[str, float]:
+        losses = self.losses(batch)
+        norm = update("synthesizer", losses["loss"])
+        return {**{k: float(v.detach()) for k, v in losses.items()}, "gradient_norm": norm}
+
+    def validate(self) -> dict[str, float]:
+        totals: dict[str, list[float]] = {}
+        for index in range(min(48, len(self.dev.examples))):
+            for name, value in self.losses(self.dev.collate([index])).items():
+                totals.setdefault(name, []).append(float(value))
+        return {name: float(np.mean(values)) for name, values in totals.items()}
+
+    def visualize(self, folder: Path, step: int) -> None:
+        from audio_utils import griffin_lim, save_audio
+        from audio_utils.plots import plot_mel
+
+        device = next(self.model.parameters()).device
+        for index in range(min(2, len(self.dev.examples))):
+            batch = self.dev.collate([index]).to(device)
+            prediction = self.model(
+                batch.ids,
+                batch.speaker,
+                batch.mask,
+                batch.durations,
+                batch.prosody,
+                batch.speaker_log_f0,
+            )
+            mel = prediction.mel[0].float().cpu().numpy()
+            stem = f"{step:07d}_{batch.names[0]}"
+            title = f"{batch.names[0]}, predicted with true durations at step {step}"
+            plot_mel(mel, DEFAULT_SPEC, path=folder / f"{stem}.png", title=title)
+            save_audio(folder / f"{stem}.wav", griffin_lim(mel, DEFAULT_SPEC, 30))
+
+    def export(self, folder: Path, step: int, metrics: dict[str, float]) -> Path:
+        meta = {
+            "kind": "synthesizer",
+            "config": self.config.model_dump(mode="json"),
+            "audio": DEFAULT_SPEC.to_dict(),
+            "symbols": self.train.symbols.to_dict(),
+            "encoder": self.train.encoder,
+            "step": step,
+            "metrics": metrics,
+            "licence": "see MODEL_CARD.md",
+        }
+        path = folder / "synthesizer.safetensors"
+        return save_checkpoint(path, self.model.state_dict(), meta, half=True)
+
+    def describe(self, batch: SynthesizerBatch) -> str:
+        return ", ".join(batch.names)
+
+
+def train_synthesizer(
+    data: Path,
+    folder: Path,
+    config: SynthesizerTrainingConfig,
+    *,
+    resume: bool = True,
+    device: str = "cpu",
+    sink: MetricSink | None = None,
+    max_minutes: float | None = None,
+) -> Path:
+    """Train on a preprocessed, aligned folder with features; returns the exported checkpoint."""
+    train = SpeechDataset(data, select_utterances(data, config.data, "train"))
+    dev = SpeechDataset(data, select_utterances(data, config.data, "dev"))
+    trainer = Trainer(
+        SynthesizerTask(config, train, dev),
+        config.training,
+        folder,
+        device=device,
+        resume=resume,
+        sink=sink,
+        max_minutes=max_minutes,
+    )
+    return trainer.run()

@@ -1,0 +1,114 @@
+"""A training run: one folder for all stages, and what the ``train`` command does.
+
+``RUNS/<run id>/<stage>/`` holds a stage's training state, metrics and samples;
+``RUNS/<run id>/<stage>.safetensors`` is what inference loads, so that a run folder can be given to
+``--models-dir`` of every other command.
+"""
+
+from __future__ import annotations
+
+import re
+import shutil
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from data_utils import read_manifest
+from dl_utils import get_device
+from env_utils import ConfigError, atomic_path
+from mlops_utils import make_tracker
+from training_utils import load_config
+
+from voice_replication.home import checkpoint_path, runs_folder, shipped
+
+
+@dataclass(frozen=True)
+class TrainingRun:
+    """What to train on, under which name, and how (see ``voiceclone train --help``)."""
+
+    data: Path
+    run_id: str
+    models_dir: Path | None = None
+    config: Path | None = None
+    overrides: tuple[str, ...] | list[str] = ()
+    device: str = "auto"
+    restart: bool = False
+    tracker: str = "none"
+    max_minutes: float | None = None
+    start_from: Path | None = None
+    mels: Path | None = None
+
+    def __post_init__(self) -> None:
+        if not re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9._-]*", self.run_id):
+            raise ConfigError(
+                f"--run-id '{self.run_id}': use letters, digits, '.', '_' and '-' only."
+            )
+
+    @property
+    def folder(self) -> Path:
+        """The run's folder."""
+        return (self.models_dir or runs_folder()) / self.run_id
+
+    def run(self, stage: str) -> list[Path]:
+        """Train ``stage`` ('all': every stage in order); returns the checkpoints."""
+        if stage != "all":
+            return [self.train(stage)]
+        from voice_replication.data_processing.alignment import align_folder
+        from voice_replication.data_processing.features import (
+            compute_embeddings,
+            compute_features,
+        )
+
+        utterances = read_manifest(self.data / "manifest.csv")
+        encoder = self.train("encoder")
+        if self.restart or not (self.data / "alignment" / "alignments.jsonl").is_file():
+            align_folder(self.data, [u for u in utterances if u.text.strip()])
+        compute_features(self.data, utterances)
+        compute_embeddings(self.data, utterances, encoder)
+        return [encoder, self.train("synthesizer"), self.train("vocoder")]
+
+    def train(self, stage: str) -> Path:
+        """Train one stage and put its checkpoint beside the others of this run."""
+        folder = self.folder / stage
+        path = self.config or shipped("configs") / f"{stage}.yaml"
+        tracker = make_tracker(self.tracker, self.folder, f"{self.run_id}-{stage}")
+        options: dict[str, Any] = {
+            "resume": not self.restart,
+            "device": str(get_device(None if self.device == "auto" else self.device)),
+            "sink": tracker,
+            "max_minutes": self.max_minutes,
+        }
+        overrides = list(self.overrides)
+        if stage == "encoder":
+            from voice_replication.speaker_encoder.train import EncoderConfig, train_encoder
+
+            encoder_config = load_config(EncoderConfig, path, overrides)
+            tracker.log_params(encoder_config.model_dump())
+            made = train_encoder(self.data, folder, encoder_config, **options)
+        elif stage == "synthesizer":
+            from voice_replication.synthesizer.train import (
+                SynthesizerTrainingConfig,
+                train_synthesizer,
+            )
+
+            config = load_config(SynthesizerTrainingConfig, path, overrides)
+            tracker.log_params(config.model_dump())
+            made = train_synthesizer(self.data, folder, config, **options)
+        else:
+            from voice_replication.vocoder.train import VocoderConfig, train_vocoder
+
+            vocoder_config = load_config(VocoderConfig, path, overrides)
+            tracker.log_params(vocoder_config.model_dump())
+            made = train_vocoder(
+                self.data,
+                folder,
+                vocoder_config,
+                mels=self.mels,
+                start_from=self.start_from,
+                **options,
+            )
+        tracker.finish()
+        for source in (made, made.with_suffix(".json")):
+            with atomic_path(self.folder / source.name) as temporary:
+                shutil.copyfile(source, temporary)
+        return checkpoint_path(stage, self.folder)

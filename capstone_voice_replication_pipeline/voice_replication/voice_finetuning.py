@@ -1,0 +1,169 @@
+"""Fine-tuning a voice, end to end: prepare, adapt, measure before and after, keep only the better.
+
+Everything derived from the recordings is kept under the voice's own folder, so that deleting the
+voice deletes it all.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import tempfile
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import numpy.typing as npt
+from audio_utils import DEFAULT_SPEC, load_audio
+from data_utils import Utterance, read_manifest
+from data_utils.phone_hmm import alignment_features, speaker_statistics
+from env_utils import InputError, QualityError
+from text_utils import Symbols, pronounce
+from training_utils import load_checkpoint
+
+from voice_replication.data_processing.alignment import align_folder, align_utterance, load_aligner
+from voice_replication.data_processing.features import compute_embeddings, compute_features
+from voice_replication.data_processing.preprocess import PreprocessConfig, preprocess
+from voice_replication.home import checkpoint_path, shipped
+from voice_replication.speaker_encoder.inference import SpeakerEncoder
+from voice_replication.synthesizer.data import SpeechDataset
+from voice_replication.synthesizer.finetune import FinetuneConfig, finetune
+from voice_replication.synthesizer.inference import Synthesizer
+from voice_replication.vocoder.inference import Vocoder
+from voice_replication.voices import Voice, VoiceStore
+
+MINIMUM_RECORDINGS = 10
+SIMILARITY_SLACK = 0.005  # a new voice may be this much below the old one and still replace it
+CONFIDENCE_SLACK = 0.5
+
+
+@dataclass(frozen=True)
+class VoiceQuality:
+    """Measured on held-out sentences: ``similarity`` cosine to the held-out recordings with our
+    encoder; ``confidence`` of the phone HMM that the sentence was said (0 is best)."""
+
+    similarity: float
+    confidence: float
+
+
+@dataclass(frozen=True)
+class Report:
+    """What fine-tuning changed."""
+
+    before: VoiceQuality
+    after: VoiceQuality
+    loss_before: float
+    loss_after: float
+    steps: int
+    recordings: int
+
+
+class VoiceJudge:
+    """Speaks the held-out sentences and measures them against the held-out recordings."""
+
+    def __init__(self, data: Path, held_out: Sequence[Utterance], models_dir: Path | None) -> None:
+        self.encoder = SpeakerEncoder.load(checkpoint_path("encoder", models_dir))
+        self.vocoder = Vocoder.load(checkpoint_path("vocoder", models_dir))
+        self.hmm = load_aligner(data / "alignment" / "aligner.safetensors")
+        self.held_out = held_out
+        real = [self.encoder.embed(load_audio(u.path)) for u in held_out]
+        mean = np.mean(real, axis=0)
+        self.target = mean / np.linalg.norm(mean)
+
+    def measure(
+        self, synthesizer: Synthesizer, embedding: npt.NDArray[np.float32], f0_median_hz: float
+    ) -> VoiceQuality:
+        """Similarity and confidence of this synthesizer with this embedding."""
+        symbols = Symbols()
+        spoken = []
+        for utterance in self.held_out:
+            words = pronounce(utterance.text)
+            result = synthesizer.synthesize(words, embedding, f0_median_hz=f0_median_hz)
+            spoken.append((words, self.vocoder.decode(result.mel)))
+        features = [alignment_features(audio) for _, audio in spoken]
+        mean, std = speaker_statistics(features)
+        confidences, similarities = [], []
+        for (words, audio), raw in zip(spoken, features, strict=True):
+            frames = DEFAULT_SPEC.frames(len(audio))
+            aligned = align_utterance(self.hmm, "", words, (raw - mean) / std, frames, symbols)
+            confidences.append(aligned.confidence if aligned else -50.0)
+            similarities.append(float(self.encoder.embed(audio) @ self.target))
+        return VoiceQuality(float(np.mean(similarities)), float(np.mean(confidences)))
+
+
+def prepare_recordings(recordings: Path, data: Path, encoder: Path) -> list[Utterance]:
+    """Preprocess, align and compute features of a folder of transcribed recordings."""
+    preprocess(recordings, data, PreprocessConfig())
+    utterances = [u for u in read_manifest(data / "manifest.csv") if u.text.strip()]
+    if len(utterances) < MINIMUM_RECORDINGS:
+        raise InputError(
+            f"{recordings}: {len(utterances)} usable recordings with a transcript, but at least "
+            f"{MINIMUM_RECORDINGS} are needed. See {data / 'report.csv'} for what was refused; add "
+            "recordings (`voiceclone record`) or use `voiceclone enroll`, which needs one."
+        )
+    aligner = shipped("checkpoints") / "aligner.safetensors"
+    align_folder(data, utterances, load_aligner(aligner))
+    compute_features(data, utterances)
+    compute_embeddings(data, utterances, encoder)
+    return utterances
+
+
+def finetune_voice(
+    voice: Voice,
+    recordings: Path,
+    store: VoiceStore,
+    config: FinetuneConfig,
+    *,
+    models_dir: Path | None = None,
+    force: bool = False,
+) -> Report:
+    """Adapt ``voice`` to its ``recordings`` and store it, if it became better.
+
+    Raises ``InputError`` (too few usable recordings) and ``QualityError`` (the adapted voice is
+    less similar or less intelligible than before, and ``force`` is not given).
+    """
+    with tempfile.TemporaryDirectory(prefix="voiceclone-finetune-") as scratch:
+        data = Path(scratch)
+        encoder = checkpoint_path("encoder", models_dir)
+        utterances = prepare_recordings(recordings, data, encoder)
+        n_held_out = max(2, len(utterances) // 10)
+        held_out, train = utterances[:n_held_out], utterances[n_held_out:]
+        train_set, held_out_set = SpeechDataset(data, train), SpeechDataset(data, held_out)
+        if len(train_set.examples) < MINIMUM_RECORDINGS - 2 or not held_out_set.examples:
+            raise InputError(
+                f"{recordings}: the transcripts of most recordings do not fit their audio. "
+                "Check the transcript file; `voiceclone align` names the misfits."
+            )
+        base_path = checkpoint_path("synthesizer", models_dir)
+        base = Synthesizer.load(base_path)
+        _, meta = load_checkpoint(base_path)
+        judge = VoiceJudge(data, held_out, models_dir)
+        f0_median = float(np.exp(next(iter(train_set.log_f0.values()))))
+        current = Synthesizer.load(base_path, voice.delta) if voice.delta else base
+        before = judge.measure(current, voice.embedding, f0_median)
+        result = finetune(base, voice.embedding, train_set, held_out_set, config)
+        delta = result.save(data / "delta.safetensors", meta["step"])
+        adapted = Synthesizer.load(base_path, delta)
+        after = judge.measure(adapted, result.embedding, f0_median)
+        report = Report(
+            before, after, result.loss_before, result.loss_after, result.steps, len(utterances)
+        )
+        worse = (
+            after.similarity < before.similarity - SIMILARITY_SLACK
+            or after.confidence < before.confidence - CONFIDENCE_SLACK
+        )
+        if worse and not force:
+            raise QualityError(
+                f"voice '{voice.name}' was left as it is, because fine-tuning made it worse: "
+                f"similarity {before.similarity:.3f} -> {after.similarity:.3f}, intelligibility "
+                f"{before.confidence:.2f} -> {after.confidence:.2f}. Use more or cleaner "
+                "recordings, or --force."
+            )
+        statistics = dataclasses.replace(voice.statistics, f0_median_hz=f0_median)
+        store.add(
+            dataclasses.replace(
+                voice, embedding=result.embedding, delta=delta, statistics=statistics
+            ),
+            replace=True,
+        )
+        return report
