@@ -6,7 +6,6 @@ PATH or installed as the ``imageio-ffmpeg`` wheel, reads the rest (m4a, aac, wma
 
 from __future__ import annotations
 
-import shutil
 import subprocess
 from pathlib import Path
 
@@ -14,24 +13,14 @@ import numpy as np
 import numpy.typing as npt
 import soundfile
 import soxr
-from env_utils import InputError, MissingDependencyError, atomic_path
+from env_utils import InputError, MissingDependencyError, atomic_path, ffmpeg_path
+
+from audio_utils.containers import is_cut_off
 
 Audio = npt.NDArray[np.float32]
 
 MAX_SECONDS = 4 * 3600.0  # four hours of 24 kHz float32 are 1.4 GB: the most that is read at once
-
-
-def ffmpeg_path() -> str | None:
-    """The FFmpeg program: the one on the PATH, else the one of ``imageio-ffmpeg``, else None."""
-    found = shutil.which("ffmpeg")
-    if found:
-        return found
-    try:
-        import imageio_ffmpeg
-
-        return str(imageio_ffmpeg.get_ffmpeg_exe())
-    except (ImportError, RuntimeError):
-        return None
+_BLOCK_SECONDS = 60.0  # long files are mixed down and resampled in blocks, to save memory
 
 
 def resample(audio: Audio, source_rate: int, target_rate: int) -> Audio:
@@ -44,30 +33,73 @@ def resample(audio: Audio, source_rate: int, target_rate: int) -> Audio:
 def load_audio(path: str | Path, sample_rate: int = 24_000) -> Audio:
     """Read any sound file as mono float32 in [-1, 1] at ``sample_rate`` Hz: ``(T,)``.
 
-    Channels are averaged. Raises ``InputError`` (missing, empty, not audio, NaN, too long) or
-    ``MissingDependencyError`` (a format that needs FFmpeg, and there is none).
+    Channels are averaged. Raises ``InputError`` (missing, empty, not audio, cut off, NaN, too long)
+    or ``MissingDependencyError`` (a format that needs FFmpeg, and there is none).
     """
     path = Path(path)
+    _require_content(path)
+    if is_cut_off(path):
+        raise InputError(f"{path}: the file is cut off before its end. Copy or download it again.")
+    try:
+        sound = soundfile.SoundFile(str(path))
+    except (soundfile.LibsndfileError, RuntimeError):
+        audio = _read_with_ffmpeg(path, sample_rate)
+    else:
+        with sound:
+            audio = _read_with_libsndfile(sound, path, sample_rate)
+    if audio.size == 0:
+        raise InputError(f"{path}: the file holds no audio samples.")
+    if not np.isfinite(np.abs(audio).max()):
+        raise InputError(f"{path}: the audio contains NaN or infinite samples. Export it again.")
+    return audio
+
+
+def _require_content(path: Path) -> None:
+    if path.is_dir():
+        raise InputError(f"{path}: this is a folder, not a sound file.")
     if not path.is_file():
         raise InputError(f"{path}: there is no such file.")
     if path.stat().st_size == 0:
         raise InputError(f"{path}: the file is empty (0 bytes).")
+
+
+def _require_length(path: Path, seconds: float) -> None:
+    if seconds > MAX_SECONDS:
+        raise InputError(
+            f"{path}: {seconds / 3600:.1f} hours long; the limit is {MAX_SECONDS / 3600:.0f} "
+            "hours. Split the file first."
+        )
+
+
+def _read_with_libsndfile(sound: soundfile.SoundFile, path: Path, sample_rate: int) -> Audio:
+    """All samples of an open file, mixed down and resampled block by block: ``(T,)``."""
+    promised, rate = sound.frames, sound.samplerate
+    _require_length(path, promised / rate)
+    block = max(1, int(_BLOCK_SECONDS * rate))
+    stream = soxr.ResampleStream(rate, sample_rate, 1, dtype="float32")
+    parts: list[Audio] = []
+    read = 0
     try:
-        info = soundfile.info(str(path))
-        if info.duration > MAX_SECONDS:
-            raise InputError(
-                f"{path}: {info.duration / 3600:.1f} hours long; the limit is "
-                f"{MAX_SECONDS / 3600:.0f} hours. Split the file first."
-            )
-        audio, rate = soundfile.read(str(path), dtype="float32", always_2d=True)
-        mono = np.ascontiguousarray(audio.mean(axis=1))
+        while True:
+            samples = sound.read(block, dtype="float32", always_2d=True)
+            read += len(samples)
+            last = len(samples) < block
+            mono = np.ascontiguousarray(samples.mean(axis=1))
+            if rate == sample_rate or (last and not parts):
+                parts.append(resample(mono, rate, sample_rate))
+            else:
+                parts.append(stream.resample_chunk(mono, last=last))
+            if last:
+                break
     except (soundfile.LibsndfileError, RuntimeError):
-        mono, rate = _read_with_ffmpeg(path, sample_rate), sample_rate
-    if mono.size == 0:
-        raise InputError(f"{path}: the file holds no audio samples.")
-    if not np.isfinite(mono).all():
-        raise InputError(f"{path}: the audio contains NaN or infinite samples. Export it again.")
-    return resample(mono, rate, sample_rate)
+        read = -1
+    if read < 0.98 * promised:
+        have = f"only {read / rate:.1f} s are there" if read >= 0 else "the decoder stopped early"
+        raise InputError(
+            f"{path}: the file is damaged or cut off: its header promises {promised / rate:.1f} s, "
+            f"but {have}. Copy or download it again."
+        )
+    return parts[0] if len(parts) == 1 else np.concatenate(parts)
 
 
 def _read_with_ffmpeg(path: Path, sample_rate: int) -> Audio:
@@ -77,14 +109,20 @@ def _read_with_ffmpeg(path: Path, sample_rate: int) -> Audio:
             f"{path}: libsndfile cannot read this file and FFmpeg was not found. If it is audio, "
             "install FFmpeg (or `pip install imageio-ffmpeg`) or convert it to WAV."
         )
-    command = [program, "-v", "error", "-nostdin", "-i", str(path), "-t", str(MAX_SECONDS), "-vn"]
-    command += ["-f", "f32le", "-ac", "1", "-ar", str(sample_rate), "-"]
+    command = [program, "-v", "error", "-nostdin", "-xerror", "-i", str(path.absolute())]
+    command += ["-t", str(MAX_SECONDS + 1), "-vn", "-f", "f32le", "-ac", "1"]
+    command += ["-ar", str(sample_rate), "-"]
     result = subprocess.run(command, capture_output=True, check=False)
     if result.returncode != 0 or not result.stdout:
         reason = result.stderr.decode("utf-8", "replace").strip().splitlines()
         detail = f" ({reason[-1].split(':')[-1].strip()})" if reason else ""
-        raise InputError(f"{path}: this is not readable audio{detail}. Try another copy or format.")
-    return np.frombuffer(result.stdout[: len(result.stdout) // 4 * 4], dtype=np.float32).copy()
+        raise InputError(
+            f"{path}: this is not readable audio, or it is damaged{detail}. "
+            "Try another copy or format."
+        )
+    audio = np.frombuffer(result.stdout[: len(result.stdout) // 4 * 4], dtype=np.float32).copy()
+    _require_length(path, len(audio) / sample_rate)
+    return audio
 
 
 def save_audio(

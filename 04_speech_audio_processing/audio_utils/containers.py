@@ -1,0 +1,49 @@
+"""Is a sound file whole? Decoders are polite and return what is there of a cut-off file.
+
+A reference or a training utterance that ends in the middle of a word does harm later, so a file
+that a broken copy or download has shortened is found here, from its container alone: a RIFF chunk
+(WAV) or an Ogg page that says it is longer than the file.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import BinaryIO
+
+_STREAMED = 0x7FFF_0000  # programs that write WAV into a pipe put "very long" as the size
+_TAIL_BYTES = 2 * 65_307  # an Ogg page has at most 65 307 bytes
+
+
+def is_cut_off(path: Path) -> bool:
+    """Whether a WAV or Ogg file ends before its own header says so; False for other formats."""
+    size = path.stat().st_size
+    with path.open("rb") as file:
+        magic = file.read(12)
+        if magic[:4] == b"RIFF" and magic[8:12] == b"WAVE":
+            return _wav_is_cut_off(file, size)
+        if magic[:4] == b"OggS":
+            return _ogg_is_cut_off(file, size)
+    return False
+
+
+def _wav_is_cut_off(file: BinaryIO, size: int) -> bool:
+    position = 12
+    while position + 8 <= size:
+        file.seek(position)
+        name, length = file.read(4), int.from_bytes(file.read(4), "little")
+        position += 8 + length + length % 2
+        if name == b"data":
+            return 0 < length < _STREAMED and position - length % 2 > size
+    return False  # no samples at all: libsndfile says what is wrong
+
+
+def _ogg_is_cut_off(file: BinaryIO, size: int) -> bool:
+    start = max(0, size - _TAIL_BYTES)
+    file.seek(start)
+    tail = file.read()
+    page = tail.rfind(b"OggS")
+    if page < 0 or len(tail) < page + 27:
+        return True
+    segments = tail[page + 26]
+    table = tail[page + 27 : page + 27 + segments]
+    return len(table) < segments or page + 27 + segments + sum(table) > len(tail)
