@@ -56,3 +56,8 @@ def lookup(word: str) -> tuple[Phones, ...]:
 
 def _split(phones: str) -> Phones:
     return tuple(phones.partition("#")[0].split())
+
+
+def all_words() -> list[str]:
+    """Every word of the dictionary once, in its order."""
+    return [word for word in _raw_entries() if "(" not in word]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from text_utils.letter_rules import guess
+from text_utils.g2p import guess
 from text_utils.lexicon import Phones, lookup
 from text_utils.normalize import normalize_text
 from text_utils.symbols import Word
