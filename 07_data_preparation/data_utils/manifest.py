@@ -1,4 +1,4 @@
-"""Manifests: one CSV row per utterance, paths relative to the CSV, so that a folder can be moved."""
+"""Manifests: one CSV row an utterance, paths relative to the CSV, so that a folder can be moved."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from pathlib import Path
 
 from env_utils import InputError, atomic_write_text
 
+from data_utils.corpus_files import read_text
 from data_utils.utterance import Utterance
 
 COLUMNS = (
@@ -36,14 +37,9 @@ def read_rows(
     column, a row with too many cells.
     """
     csv_path = Path(csv_path)
-    try:
-        text = csv_path.read_text(encoding="utf-8-sig")
-    except FileNotFoundError:
-        raise InputError(f"{csv_path}: there is no such file.") from None
-    except UnicodeDecodeError as error:
-        raise InputError(
-            f"{csv_path}: not UTF-8 text (byte {error.start}). Save the table as UTF-8 CSV."
-        ) from None
+    if not csv_path.is_file():
+        raise InputError(f"{csv_path}: there is no such file.")
+    text = read_text(csv_path)
     csv.field_size_limit(MAX_FIELD)
     reader = csv.DictReader(io.StringIO(text, newline=""), delimiter=delimiter)
     header = reader.fieldnames or []
@@ -126,9 +122,6 @@ def write_manifest(csv_path: str | Path, utterances: Iterable[Utterance]) -> Non
     writer.writerow(COLUMNS)
     for u in utterances:
         path = Path(os.path.relpath(u.path, folder)).as_posix()
-        seconds = f"{u.seconds:.3f}"
-        writer.writerow(
-            [u.id, u.corpus, u.speaker, u.gender, u.split, seconds, u.source_rate, u.licence, path]
-            + [" ".join(u.text.split())]
-        )
+        facts = (u.id, u.corpus, u.speaker, u.gender, u.split, f"{u.seconds:.3f}", u.source_rate)
+        writer.writerow((*facts, u.licence, path, " ".join(u.text.split())))
     atomic_write_text(csv_path, stream.getvalue())

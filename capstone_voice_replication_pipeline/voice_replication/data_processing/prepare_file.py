@@ -6,6 +6,7 @@ it becomes the ``reason`` of its row in the report.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
@@ -24,28 +25,27 @@ from audio_utils import (
     trim_silence,
 )
 from data_utils import Utterance
-from data_utils.readers import safe_name
-from env_utils import VoiceReplicationError
-from pydantic import Field
-from training_utils import StrictModel
+from data_utils.corpus_files import safe_name
+from env_utils import InputError, VoiceReplicationError
+
+from voice_replication.data_processing.preprocess_config import PreprocessConfig
 
 Audio = npt.NDArray[np.float32]
 RATE = DEFAULT_SPEC.sample_rate
 FULL_BAND = 0.9  # a measured bandwidth of this share of the claimed one confirms the claim
+NARROW_BAND_HZ = 5500.0
+WINDOW_SECONDS = 600.0
+NO_SPEECH = "no speech was found in it. Record it again, closer to the microphone."
+UNMEASURED = Quality(0.0, 0.0, 0.0, 0.0, -70.0, 1.0)
 
 
-class PreprocessConfig(StrictModel):
-    """What is kept and how it is stored. Every value can be overridden with ``--set``."""
+@dataclass(frozen=True)
+class SourceFile:
+    """What a file's header says: seconds (0: unknown), sample rate in Hz, channels."""
 
-    min_seconds: float = Field(0.5, gt=0)  # of the trimmed utterance
-    max_seconds: float = Field(30.0, gt=0)
-    split_seconds: float = Field(20.0, gt=0)  # untranscribed recordings are cut into such pieces
-    keep_silence_seconds: float = Field(0.1, ge=0)  # left at both ends
-    target_lufs: float = Field(-23.0, ge=-60, le=-10)
-    min_snr_db: float = 8.0
-    max_clipped_share: float = Field(0.005, ge=0, le=1)
-    min_bandwidth_hz: float = Field(2500.0, ge=0)  # telephone speech passes
-    min_loudness_lufs: float = -60.0  # of the source; below it lies mostly its own noise
+    seconds: float
+    rate: int
+    channels: int
 
 
 @dataclass(frozen=True)
@@ -57,7 +57,7 @@ class Row:
     corpus: str
     speaker: str
     kept: bool
-    reason: str  # empty when there is nothing to say
+    reason: str  # why refused, or what to know about it; mostly empty
     path: str  # of the stored audio, relative to the data folder; empty when refused
     source_path: str
     seconds: float  # of the stored audio, or of the source when refused; 0: unreadable
@@ -74,55 +74,98 @@ class Row:
 
 
 def prepare_recording(utterance: Utterance, out: Path, config: PreprocessConfig) -> list[Row]:
-    """Store what can be used of ``utterance`` below ``out``; one row per piece, never empty."""
+    """Store what can be used of ``utterance`` below ``out``; one row per piece, never empty.
+
+    Raises ``InputError`` only when ``out`` cannot be written to.
+    """
+    file = _look_at(utterance.path)
+    if utterance.text and file.seconds > 4 * config.max_seconds:  # not worth decoding
+        return [refused(utterance, _too_long(file.seconds, config), file.seconds)]
     try:
         audio = load_audio(utterance.path, RATE)
-        rate = utterance.source_rate or _native_rate(utterance.path)
-        if utterance.text or len(audio) <= config.split_seconds * RATE:
-            return [_prepare_piece(utterance, utterance.id, audio, rate, out, config)]
-        rows = []
-        spans = split_at_pauses(audio, RATE, config.split_seconds)
-        for number, (start, end) in enumerate(spans, start=1):
-            piece = audio[round(start * RATE) : round(end * RATE)]
-            name = f"{utterance.id}_{number:04d}"
-            rows.append(_prepare_piece(utterance, name, piece, rate, out, config))
-        return rows or [refused(utterance, "no speech was found in it.")]
     except VoiceReplicationError as error:
-        return [refused(utterance, str(error))]
+        return [refused(utterance, str(error).removeprefix(f"{utterance.path}: "))]
+    if utterance.text or len(audio) <= config.split_seconds * RATE:
+        return [_prepare_piece(utterance, utterance.id, audio, file, out, config)]
+    rows = []
+    for number, (start, end) in enumerate(pieces(audio, config.split_seconds), start=1):
+        name = f"{utterance.id}_{number:04d}"
+        rows.append(_prepare_piece(utterance, name, audio[start:end], file, out, config))
+    return rows or [refused(utterance, NO_SPEECH, len(audio) / RATE)]
 
 
-def refused(utterance: Utterance, reason: str) -> Row:
+def pieces(audio: Audio, max_seconds: float) -> Iterator[tuple[int, int]]:
+    """Start and end (in samples) of pieces of ``(T,)`` audio, cut at pauses.
+
+    Works through ten minutes at a time, so that three hours need no more memory than the audio
+    itself. The last piece before such a boundary is cut anew together with what follows it.
+    """
+    position, window = 0, round(WINDOW_SECONDS * RATE)
+    while position < len(audio):
+        spans = split_at_pauses(audio[position : position + window], RATE, max_seconds)
+        at_end = position + window >= len(audio)
+        for start, end in spans if at_end else spans[:-1]:
+            yield position + round(start * RATE), position + round(end * RATE)
+        again = round(spans[-1][0] * RATE) if spans and not at_end else window
+        position += again if len(spans) > 1 else window
+
+
+def _look_at(path: Path) -> SourceFile:
+    """What the header says. Where only FFmpeg can read it, the measured bandwidth will decide."""
+    try:
+        info = soundfile.info(str(path))
+        return SourceFile(info.duration, info.samplerate, info.channels)
+    except (soundfile.LibsndfileError, RuntimeError):
+        return SourceFile(0.0, 48_000, 1)
+
+
+def refused(utterance: Utterance, reason: str, seconds: float = 0.0) -> Row:
     """The row of a recording that is not used at all."""
-    return _row(utterance, utterance.id, reason)
+    return _row(utterance, utterance.id, reason, seconds=seconds)
 
 
 def _prepare_piece(
-    utterance: Utterance, name: str, audio: Audio, rate: int, out: Path, config: PreprocessConfig
+    utterance: Utterance,
+    name: str,
+    audio: Audio,
+    file: SourceFile,
+    out: Path,
+    config: PreprocessConfig,
 ) -> Row:
     quality = measure_quality(audio, RATE)
-    rate = _source_rate(rate, quality.bandwidth_hz)
+    rate = source_rate(utterance.source_rate or file.rate, quality.bandwidth_hz)
     trimmed = trim_silence(audio, RATE, config.keep_silence_seconds)
     seconds = len(trimmed) / RATE
     reason = _refusal(quality, seconds, config)
     if reason:
-        return _row(utterance, name, reason, quality, seconds=quality.seconds, source_rate=rate)
+        return _row(utterance, name, reason, quality, seconds=quality.seconds, rate=rate)
     relative = Path("audio", safe_name(utterance.corpus), safe_name(utterance.speaker))
     relative /= f"{safe_name(name)}.flac"
-    save_audio(out / relative, normalize_loudness(trimmed, RATE, config.target_lufs), RATE)
-    return _row(utterance, name, "", quality, relative.as_posix(), seconds, rate)
+    _store(out / relative, normalize_loudness(trimmed, RATE, config.target_lufs))
+    note = _note(quality, file)
+    return _row(
+        utterance, name, note, quality, path=relative.as_posix(), seconds=seconds, rate=rate
+    )
+
+
+def _store(path: Path, audio: Audio) -> None:
+    try:
+        save_audio(path, audio, RATE)
+    except (OSError, RuntimeError) as error:  # libsndfile reports a full disk as a RuntimeError
+        raise InputError(
+            f"{path}: cannot be written ({error}). Check the free space and the permissions there, "
+            "and run the same command again; what is finished is kept."
+        ) from error
 
 
 def _refusal(quality: Quality, seconds: float, config: PreprocessConfig) -> str:
     """Why a recording cannot be used, as one sentence; empty when it can."""
     if seconds == 0.0 or quality.loudness_lufs <= -70.0:
-        return "no speech was found in it: record it again, closer to the microphone."
+        return NO_SPEECH
     if seconds < config.min_seconds:
         return f"{seconds:.2f} s of speech; at least {config.min_seconds:g} s are needed."
     if seconds > config.max_seconds:
-        return (
-            f"{seconds:.1f} s long; at most {config.max_seconds:g} s are used. Cut it together "
-            "with its transcript, or remove the transcript to have it split at pauses."
-        )
+        return _too_long(seconds, config)
     if quality.loudness_lufs < config.min_loudness_lufs:
         limit = config.min_loudness_lufs
         return f"{quality.loudness_lufs:.1f} LUFS is too quiet; at least {limit:g} is needed."
@@ -140,16 +183,36 @@ def _refusal(quality: Quality, seconds: float, config: PreprocessConfig) -> str:
     return ""
 
 
+def _too_long(seconds: float, config: PreprocessConfig) -> str:
+    return (
+        f"{seconds:.1f} s long; at most {config.max_seconds:g} s are used. Cut it together with "
+        "its transcript, or remove the transcript to have it split at pauses."
+    )
+
+
+def _note(quality: Quality, file: SourceFile) -> str:
+    """What to know about a recording that is kept."""
+    notes = []
+    if file.channels > 2:
+        notes.append(f"{file.channels} channels were averaged.")
+    if quality.bandwidth_hz < NARROW_BAND_HZ:
+        notes.append(
+            f"nothing above {quality.bandwidth_hz:.0f} Hz: fit for the speaker encoder, not for "
+            "the synthesizer and the vocoder."
+        )
+    return " ".join(notes)
+
+
 def _row(
     utterance: Utterance,
     name: str,
     reason: str,
-    quality: Quality | None = None,
+    quality: Quality = UNMEASURED,
+    *,
     path: str = "",
     seconds: float = 0.0,
-    source_rate: int = 0,
+    rate: int = 0,
 ) -> Row:
-    quality = quality or Quality(0.0, 0.0, 0.0, 0.0, -70.0, 1.0)
     return Row(
         utterance=name,
         source=utterance.id,
@@ -165,20 +228,15 @@ def _row(
         bandwidth_hz=round(quality.bandwidth_hz),
         loudness_lufs=round(quality.loudness_lufs, 1),
         silent_share=round(quality.silent_share, 3),
-        source_rate=source_rate,
+        source_rate=rate,
     )
 
 
-def _source_rate(claimed: int, bandwidth_hz: float) -> int:
-    """The claimed rate, or twice the measured bandwidth where clearly less is there, in Hz."""
-    if bandwidth_hz >= FULL_BAND * min(claimed / 2, RATE / 2):
+def source_rate(claimed: int, bandwidth_hz: float) -> int:
+    """The claimed rate in Hz, or twice the measured bandwidth where clearly less is there.
+
+    Content above 12 kHz is gone at 24 kHz, so a bandwidth of 12 kHz confirms any higher claim.
+    """
+    if bandwidth_hz >= FULL_BAND * min(claimed, RATE) / 2:
         return claimed
     return 100 * round(bandwidth_hz / 50)
-
-
-def _native_rate(path: Path) -> int:
-    """The file's own sample rate; 48 kHz where only FFmpeg can read it (the bandwidth decides)."""
-    try:
-        return int(soundfile.info(str(path)).samplerate)
-    except soundfile.LibsndfileError:
-        return 48_000

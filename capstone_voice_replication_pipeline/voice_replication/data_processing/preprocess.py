@@ -1,82 +1,148 @@
 """Recordings of any kind -> a data folder of clean 24 kHz mono utterances.
 
 ``OUT/audio/<corpus>/<speaker>/<utterance>.flac`` with ``manifest.csv``, ``report.csv`` and
-``report.json``. Every finished recording is written down at once in ``OUT/.preprocess.jsonl``, with
-a fingerprint of its source file and the settings; a second run does only what is missing or has
-changed, and a run that was killed goes on where it was.
+``report.json``. A second run does only what is missing or has changed, and a run that was killed
+goes on where it was (:mod:`voice_replication.data_processing.preprocess_state`).
 """
 
 from __future__ import annotations
 
-import csv
-import hashlib
-import io
-import json
-from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass, fields, replace
+from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
 
-from data_utils import Utterance, write_manifest
-from env_utils import InputError, atomic_write_json, atomic_write_text
+from data_utils import Utterance, read_corpus, split_by_prompt, split_by_speaker, write_manifest
+from data_utils.corpus_files import safe_name
+from env_utils import InputError
 from tqdm import tqdm
 
-from voice_replication.data_processing.prepare_file import (
-    PreprocessConfig,
-    Row,
-    prepare_recording,
-    refused,
+from voice_replication.data_processing.prepare_file import Row, prepare_recording, refused
+from voice_replication.data_processing.preprocess_config import PreprocessConfig, SplitConfig
+from voice_replication.data_processing.preprocess_report import write_report
+from voice_replication.data_processing.preprocess_state import (
+    Entry,
+    Journal,
+    fingerprint,
+    locked,
+    remove_leftovers,
+    remove_stored,
+    rows_in_order,
 )
 from voice_replication.data_processing.workers import in_order_of_completion
 
-JOURNAL = ".preprocess.jsonl"
-VERSION = 1  # of what this module does to a recording; part of every fingerprint
+__all__ = ["PreprocessConfig", "SplitConfig", "Summary", "preprocess"]
 
 
 @dataclass(frozen=True)
 class Summary:
-    """What a run came to."""
+    """What a data folder holds after a run."""
 
     kept: int
     refused: int
     hours: float
-    worked_seconds: float  # seconds of audio that this run prepared; the rest was already there
-    reasons: dict[str, int]
+    prepared: int  # recordings that this run worked on; the others were done before
+    prepared_seconds: float  # of audio in them
 
 
 def preprocess(
-    utterances: Sequence[Utterance],
+    source: Path,
     out: Path,
     config: PreprocessConfig | None = None,
+    *,
+    corpus: str = "auto",
+    splits: SplitConfig | None = None,
     workers: int = 1,
+    limit: int | None = None,
 ) -> Summary:
-    """Prepare ``utterances`` into the data folder ``out``.
+    """Prepare the recordings of ``source`` into the data folder ``out``.
 
-    Bad recordings do not stop it: they are refused in the report. Raises ``InputError`` when
-    nothing at all could be kept.
+    ``corpus`` is a layout of ``data_utils.CORPORA`` or "auto"; ``limit`` takes only the first so
+    many recordings. A recording that cannot be used does not stop the run: it is refused in the
+    report. Raises ``InputError`` when the source cannot be read, when ``out`` belongs to another
+    source, or when nothing at all could be kept.
     """
+    if out.resolve() == source.resolve() or source.resolve() in out.resolve().parents:
+        raise InputError(f"{out}: the data folder must lie outside of the source {source}.")
     config = config or PreprocessConfig()
-    out.mkdir(parents=True, exist_ok=True)
-    unique, rows = unique_ids(utterances)
-    done = _read_journal(out)
-    stamps = {u.id: _fingerprint(u, config) for u in unique}
-    todo = [u for u in unique if not _is_done(done.get(u.id), stamps[u.id], out)]
-    results = {u.id: _rows(done[u.id]) for u in unique if u.id in done}
-    worked = 0.0
-    jobs = [(u, out, config) for u in todo]
-    bar = tqdm(total=len(unique), initial=len(unique) - len(todo), unit="file", disable=None)
-    with (out / JOURNAL).open("a", encoding="utf-8") as journal, bar:
-        for utterance, found in in_order_of_completion(prepare_job, jobs, workers):
-            results[utterance] = found
-            line = {"utterance": utterance, "stamp": stamps[utterance]}
-            journal.write(json.dumps({**line, "rows": [r.to_dict() for r in found]}) + "\n")
-            journal.flush()
-            worked += sum(r.seconds for r in found)
+    everything, duplicates = unique_ids(read_corpus(source, corpus))
+    chosen = everything[:limit]
+    with locked(out):
+        journal = Journal.read(out)
+        journal.begin(source)
+        remove_leftovers(out)
+        prepared = _prepare(chosen, out, config, journal, workers)
+        rows = rows_in_order(chosen, journal.entries) + duplicates
+        _forget_others(journal, {u.id for u in everything}, out)
+        kept = [row for row in rows if row.kept]
+        write_report(out, rows, config)
+        if not kept:
+            (out / "manifest.csv").unlink(missing_ok=True)
+            raise InputError(
+                f"{source}: none of {len(rows)} recordings could be used (see "
+                f"{out / 'report.csv'}). {rows[0].utterance}: {rows[0].reason}"
+            )
+        write_manifest(out / "manifest.csv", _manifest(chosen, kept, out, splits or SplitConfig()))
+        journal.compact()
+    seconds = sum(row.seconds for u in prepared for row in journal.entries[u].rows)
+    hours = sum(row.seconds for row in kept) / 3600
+    return Summary(len(kept), len(rows) - len(kept), hours, len(prepared), seconds)
+
+
+def unique_ids(utterances: Sequence[Utterance]) -> tuple[list[Utterance], list[Row]]:
+    """Give every utterance an id that is its own and can be a file name; refuse what is twice.
+
+    An id that occurs again is the same recording if speaker and text agree too (two corpora may
+    share a part); otherwise the later one is renamed to ``<corpus>-<id>`` or numbered.
+    """
+    chosen: dict[str, Utterance] = {}
+    duplicates: list[Row] = []
+    for utterance in utterances:
+        name = safe_name(utterance.id)
+        first = chosen.get(name.casefold())
+        if first is not None and (first.speaker, first.text) == (utterance.speaker, utterance.text):
+            duplicates.append(refused(utterance, f"the same utterance as {first.path}."))
+            continue
+        if first is not None:
+            name = safe_name(f"{utterance.corpus}-{utterance.id}")
+        number, base = 2, name
+        while name.casefold() in chosen:
+            name, number = f"{base}-{number}", number + 1
+        chosen[name.casefold()] = replace(utterance, id=name)
+    return list(chosen.values()), duplicates
+
+
+def _prepare(
+    utterances: Sequence[Utterance],
+    out: Path,
+    config: PreprocessConfig,
+    journal: Journal,
+    workers: int,
+) -> list[str]:
+    """Bring the journal up to date; returns the ids that had to be worked on."""
+    stamps = {u.id: fingerprint(u, config) for u in utterances}
+    todo = [
+        (u, out, config)
+        for u in utterances
+        if u.id not in journal.entries or not journal.entries[u.id].is_current(stamps[u.id], out)
+    ]
+    bar = tqdm(
+        total=len(utterances),
+        initial=len(utterances) - len(todo),
+        desc="preprocessing",
+        unit="file",
+        disable=None,
+    )
+    with journal.path.open("a", encoding="utf-8") as stream, bar:
+        for name, rows in in_order_of_completion(prepare_job, todo, _useful(workers, todo)):
+            journal.add(stream, Entry(name, stamps[name], tuple(rows)))
             bar.update()
-    for utterance in unique:
-        rows += results[utterance.id]
-    return _finish(out, unique, rows, worked)
+    return [utterance.id for utterance, _, _ in todo]
+
+
+def _useful(workers: int, todo: Sequence[tuple[Utterance, Path, PreprocessConfig]]) -> int:
+    """One process for a little work: starting others takes seconds."""
+    size = sum(u.path.stat().st_size for u, _, _ in todo if u.path.is_file())
+    return workers if len(todo) >= 100 or size >= 20_000_000 else 1
 
 
 def prepare_job(job: tuple[Utterance, Path, PreprocessConfig]) -> tuple[str, list[Row]]:
@@ -85,102 +151,41 @@ def prepare_job(job: tuple[Utterance, Path, PreprocessConfig]) -> tuple[str, lis
     return utterance.id, prepare_recording(utterance, out, config)
 
 
-def unique_ids(utterances: Sequence[Utterance]) -> tuple[list[Utterance], list[Row]]:
-    """Give every utterance an id of its own; the same one twice is refused (second result).
-
-    An id that two corpora share is the same recording if speaker and text agree too; otherwise the
-    second is renamed to ``<corpus>-<id>``.
-    """
-    chosen: dict[str, Utterance] = {}
-    duplicates: list[Row] = []
-    for utterance in utterances:
-        first = chosen.get(utterance.id)
-        if first is None:
-            chosen[utterance.id] = utterance
-        elif (first.speaker, first.text) == (utterance.speaker, utterance.text):
-            reason = f"the same utterance as in {first.corpus}."
-            duplicates.append(refused(utterance, reason))
-        else:
-            renamed = replace(utterance, id=f"{utterance.corpus}-{utterance.id}")
-            chosen[renamed.id] = renamed
-    return list(chosen.values()), duplicates
+def _forget_others(journal: Journal, sources: set[str], out: Path) -> None:
+    """Delete what was made of recordings that are no longer in the source, or are refused now."""
+    for name in [name for name in journal.entries if name not in sources]:
+        del journal.entries[name]
+    current = {row.path for entry in journal.entries.values() for row in entry.rows}
+    remove_stored(out, journal.stored - current)
 
 
-def _finish(out: Path, sources: Sequence[Utterance], rows: Sequence[Row], worked: float) -> Summary:
-    by_id = {u.id: u for u in sources}
-    kept = [row for row in rows if row.kept]
-    manifest = [
+def _manifest(
+    sources: Sequence[Utterance], kept: Sequence[Row], out: Path, splits: SplitConfig
+) -> list[Utterance]:
+    by_id = {u.id: u for u in assign_splits(sources, kept, splits)}
+    return [
         replace(
             by_id[row.source],
             id=row.utterance,
-            path=(out / row.path).absolute(),
+            path=(out / row.path).resolve(),
             seconds=row.seconds,
             source_rate=row.source_rate,
         )
         for row in kept
     ]
-    summary = Summary(
-        kept=len(kept),
-        refused=len(rows) - len(kept),
-        hours=sum(row.seconds for row in kept) / 3600,
-        worked_seconds=worked,
-        reasons=dict(Counter(row.reason for row in rows if not row.kept).most_common()),
-    )
-    _write_report(out, rows, summary)
-    if not kept:
-        raise InputError(
-            f"{out / 'report.csv'}: none of {len(rows)} recordings could be used. The first was "
-            f"refused because: {rows[0].reason}"
-        )
-    write_manifest(out / "manifest.csv", manifest)
-    return summary
 
 
-def _write_report(out: Path, rows: Sequence[Row], summary: Summary) -> None:
-    stream = io.StringIO(newline="")
-    writer = csv.DictWriter(stream, [f.name for f in fields(Row)], lineterminator="\n")
-    writer.writeheader()
-    writer.writerows(row.to_dict() for row in rows)
-    atomic_write_text(out / "report.csv", stream.getvalue())
-    facts = {
-        "kept": summary.kept,
-        "refused": summary.refused,
-        "hours": round(summary.hours, 3),
-        "recordings": [row.to_dict() for row in rows],
-    }
-    atomic_write_json(out / "report.json", facts)
-
-
-def _fingerprint(utterance: Utterance, config: PreprocessConfig) -> str:
-    """Changes when the source file, what is known about it, or the settings change."""
-    try:
-        stat = utterance.path.stat()
-        file = [str(utterance.path), stat.st_size, stat.st_mtime_ns]
-    except OSError:
-        file = [str(utterance.path), -1, -1]
-    known = [utterance.corpus, utterance.speaker, utterance.source_rate, bool(utterance.text)]
-    text = json.dumps([VERSION, file, known, config.model_dump()])
-    return hashlib.sha256(text.encode()).hexdigest()[:16]
-
-
-def _read_journal(out: Path) -> dict[str, dict[str, Any]]:
-    """The last entry of every recording; a line that a crash cut short is passed over."""
-    path = out / JOURNAL
-    entries: dict[str, dict[str, Any]] = {}
-    for line in path.read_text(encoding="utf-8").splitlines() if path.is_file() else []:
-        try:
-            entry = json.loads(line)
-            entries[entry["utterance"]] = entry
-        except (ValueError, KeyError, TypeError):
-            continue
-    return entries
-
-
-def _is_done(entry: dict[str, Any] | None, stamp: str, out: Path) -> bool:
-    if entry is None or entry.get("stamp") != stamp:
-        return False
-    return all((out / row["path"]).is_file() for row in entry["rows"] if row["kept"])
-
-
-def _rows(entry: dict[str, Any]) -> list[Row]:
-    return [Row(**row) for row in entry["rows"]]
+def assign_splits(
+    sources: Sequence[Utterance], kept: Sequence[Row], config: SplitConfig
+) -> list[Utterance]:
+    """The sources of which something was kept, each with a split; pieces follow their source."""
+    used = {row.source for row in kept}
+    utterances = [u for u in sources if u.id in used]
+    if config.method == "by-prompt":
+        return split_by_prompt(utterances, config.dev_share, config.seed)
+    if config.method == "by-speaker":
+        by_speaker = split_by_speaker(utterances, config.unseen_share, config.seed)
+        return split_by_prompt(by_speaker, config.dev_share, config.seed)
+    share = config.dev_share if config.method == "auto" else 0.0
+    undecided = split_by_prompt([u for u in utterances if not u.split], share, config.seed)
+    return [*(u for u in utterances if u.split), *undecided]

@@ -7,7 +7,7 @@ import os
 import signal
 import threading
 from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
+from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, as_completed, wait
 from concurrent.futures.process import BrokenProcessPool
 from typing import TypeVar
 
@@ -25,18 +25,18 @@ def in_order_of_completion(
 ) -> Iterator[Result]:
     """``work(job)`` for every job, in the order in which they are done.
 
-    With one worker (or few jobs) in this process; otherwise in ``workers`` new processes, which end
-    when this one ends, however it ends. ``work`` must be importable by name.
+    With one worker in this process; otherwise in ``workers`` new processes, which end when this one
+    ends, however it ends. ``work`` must be importable by name.
     """
-    workers = min(workers, len(jobs) // JOBS_PER_CALL)
     if workers <= 1:
         yield from map(work, jobs)
         return
-    batches = (jobs[i : i + JOBS_PER_CALL] for i in range(0, len(jobs), JOBS_PER_CALL))
+    size = max(1, min(JOBS_PER_CALL, len(jobs) // (workers * CALLS_AHEAD)))
+    batches = (jobs[i : i + size] for i in range(0, len(jobs), size))
     context = multiprocessing.get_context(
         "spawn"
     )  # the same on every system, and safe with threads
-    pool = ProcessPoolExecutor(workers, context, initializer=_start_worker)
+    pool = ProcessPoolExecutor(min(workers, len(jobs)), context, initializer=_start_worker)
     pending: set[Future[list[Result]]] = set()
     try:
         for batch in batches:
@@ -45,7 +45,7 @@ def in_order_of_completion(
                 finished, pending = wait(pending, return_when=FIRST_COMPLETED)
                 for future in finished:
                     yield from future.result()
-        for future in pending:
+        for future in as_completed(pending):
             yield from future.result()
     except BrokenProcessPool as error:
         raise VoiceReplicationError(
