@@ -110,19 +110,33 @@ class PhoneHmm:
         """Gaussians in each state."""
         return int(self.weights.shape[1])
 
-    def component_log_likelihood(self, features: Floats) -> Floats:
-        """Weighted log-density of every component, ``(frames, S, K)``."""
-        precision = 1.0 / self.variances.reshape(-1, self.means.shape[2])
-        means = self.means.reshape(precision.shape)
-        constant = np.log(self.weights.reshape(-1) + 1e-10) - 0.5 * (
+    def component_log_likelihood(self, features: Floats, component: int) -> Floats:
+        """Weighted log-density of every state's Gaussian number ``component``, ``(frames, S)``."""
+        precision = 1.0 / self.variances[:, component]
+        means = self.means[:, component]
+        constant = np.log(self.weights[:, component] + 1e-10) - 0.5 * (
             np.log(2 * np.pi / precision).sum(1) + (means**2 * precision).sum(1)
         )
-        values = features @ (means * precision).T - 0.5 * (features**2) @ precision.T + constant
-        return np.asarray(values, dtype=np.float32).reshape(len(features), N_STATES, -1)
+        both = np.concatenate([features, features**2], axis=1)  # one product instead of two
+        values = both @ np.concatenate([means * precision, -0.5 * precision], axis=1).T
+        return np.asarray(values + constant, dtype=np.float32)
 
     def log_likelihood(self, features: Floats) -> Floats:
         """Log-density of every state, ``(frames, S)``: the best component's."""
-        return np.asarray(self.component_log_likelihood(features).max(axis=2))
+        best = self.component_log_likelihood(features, 0)
+        for component in range(1, self.components):
+            np.maximum(best, self.component_log_likelihood(features, component), out=best)
+        return best
+
+    def posteriors(self, features: Floats, states: npt.NDArray[np.int32]) -> Floats:
+        """Share of each Gaussian of the frame's own state, ``(frames, K)``, rows sum to 1."""
+        deviation = features[:, None] - self.means[states]
+        variances = self.variances[states]
+        log = np.log(self.weights[states] + 1e-10) - 0.5 * (
+            np.log(variances) + deviation**2 / variances
+        ).sum(axis=2)
+        shares = np.exp(log - log.max(axis=1, keepdims=True))
+        return np.asarray(shares / shares.sum(axis=1, keepdims=True), dtype=np.float32)
 
     def align(self, features: Floats, chain: Chain) -> tuple[npt.NDArray[np.int32], Floats]:
         """Best path: ``(position of each frame, emission (frames, S))``; empty if none fits."""
@@ -148,10 +162,8 @@ class Statistics:
     def add(self, features: Floats, states: npt.NDArray[np.int32], hmm: PhoneHmm | None) -> None:
         """Add an utterance whose frames are assigned to ``states``."""
         components = np.ones((len(features), 1), dtype=np.float32)
-        if hmm is not None:
-            own = hmm.component_log_likelihood(features)[np.arange(len(states)), states]
-            own = np.exp(own - own.max(axis=1, keepdims=True))
-            components = own / own.sum(axis=1, keepdims=True)
+        if hmm is not None and hmm.components > 1:
+            components = hmm.posteriors(features, states)
         accumulate(features, states, components, self.counts, self.sums, self.squares)
 
     def estimate(self) -> PhoneHmm:

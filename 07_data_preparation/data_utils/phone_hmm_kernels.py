@@ -16,9 +16,7 @@ Floats = npt.NDArray[np.float32]
 
 
 @numba.njit(cache=True, nogil=True)
-def viterbi(
-    emission: Any, chain: Any, jump_from: Any, first_end: int
-) -> tuple[Any, float]:
+def viterbi(emission: Any, chain: Any, jump_from: Any, first_end: int) -> tuple[Any, float]:
     """Best path through a left-to-right chain.
 
     ``emission (T, S)`` log-likelihoods; ``chain (N,)`` the state of each position; ``jump_from

@@ -17,7 +17,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         help="use this aligner.safetensors instead of training one; 'shipped' for the shipped one "
         "(default: train when there are at least 300 utterances, else the shipped one)",
     )
-    parser.add_argument("--passes", type=int, default=16, help="training passes (default 16)")
+    parser.add_argument("--passes", type=int, default=12, help="training passes (default 12)")
     parser.add_argument("--textgrids", action="store_true", help="also write TextGrid and JSON")
 
 

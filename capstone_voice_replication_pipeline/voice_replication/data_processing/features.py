@@ -55,7 +55,7 @@ def compute_features(
     bar = tqdm(total=len(utterances), desc="features", unit="utterance", disable=None)
     for number, group in enumerate(groups):
         path = folder / f"shard_{number:03d}.safetensors"
-        stamp = {u.id: [u.seconds, (data / u.path).stat().st_size] for u in group}
+        stamp = {u.id: [u.seconds, u.path.stat().st_size] for u in group}
         if not _is_current(path, stamp, spec):
             tensors: dict[str, Tensor] = {}
             for utterance in group:

@@ -1,0 +1,176 @@
+"""The vocoder learns, streams what it decodes, and its losses measure what they say."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+from audio_utils import DEFAULT_SPEC, log_mel_spectrogram, save_audio
+from data_utils import Utterance, write_manifest
+from env_utils import CheckpointError
+from training_utils import TrainConfig, save_checkpoint
+from voice_replication.data_processing.selection import DataSelection
+from voice_replication.vocoder.inference import Vocoder
+from voice_replication.vocoder.losses import (
+    Discriminators,
+    discriminator_loss,
+    mel_loss,
+    multi_resolution_stft_loss,
+)
+from voice_replication.vocoder.model import Vocos, VocosConfig
+from voice_replication.vocoder.train import LossConfig, VocoderConfig, train_vocoder
+
+SMALL = VocosConfig(channels=32, blocks=2, hidden=64)
+
+
+def voice_like(seconds: float, f0_hz: float = 140.0, seed: int = 0) -> np.ndarray:
+    """A buzz with a moving pitch, formant-like tilt and pauses."""
+    rng = np.random.default_rng(seed)
+    time = np.arange(int(24_000 * seconds)) / 24_000
+    phase = 2 * np.pi * np.cumsum(f0_hz * (1 + 0.1 * np.sin(3 * time))) / 24_000
+    audio = sum(np.sin(k * phase) / k for k in range(1, 25))
+    envelope = 0.5 + 0.5 * np.sin(2 * np.pi * 1.7 * time)
+    return (0.1 * envelope * audio + 1e-3 * rng.normal(size=len(time))).astype(np.float32)
+
+
+def test_shapes_and_length_contract() -> None:
+    vocoder = Vocoder(Vocos(SMALL, DEFAULT_SPEC))
+    mel = np.random.default_rng(0).normal(-5, 2, (100, 50)).astype(np.float32)
+    audio = vocoder.decode(mel)
+    assert audio.shape == (49 * 256,)
+    assert audio.dtype == np.float32
+    assert np.isfinite(audio).all()
+
+
+@pytest.mark.parametrize(("frames", "first", "chunk"), [(300, 24, 64), (60, 24, 128), (5, 24, 9)])
+def test_stream_equals_offline(frames: int, first: int, chunk: int) -> None:
+    torch.manual_seed(0)
+    vocoder = Vocoder(Vocos(VocosConfig(channels=64, blocks=8, hidden=128), DEFAULT_SPEC))
+    mel = np.random.default_rng(1).normal(-3, 2, (100, frames)).astype(np.float32)
+    whole = vocoder.decode(mel)
+    chunks = list(vocoder.stream(mel, first, chunk))
+    joined = np.concatenate(chunks)
+    assert joined.shape == whole.shape
+    assert np.abs(joined - whole).max() < 1e-3 * max(1.0, np.abs(whole).max())
+    assert len(chunks[0]) == min(first, frames - 1) * 256
+
+
+def test_overfits_one_batch() -> None:
+    torch.manual_seed(0)
+    model = Vocos(VocosConfig(channels=64, blocks=2, hidden=128), DEFAULT_SPEC)
+    real = torch.from_numpy(voice_like(0.7))[None, : 64 * 256]
+    mel = log_mel_spectrogram(real, DEFAULT_SPEC)
+    optimizer = torch.optim.AdamW(model.parameters(), 3e-3)
+    losses = []
+    for _ in range(60):
+        fake = model(mel)
+        loss = mel_loss(fake, real, DEFAULT_SPEC) + multi_resolution_stft_loss(fake, real)
+        optimizer.zero_grad()
+        loss.backward()
+        optimizer.step()
+        losses.append(float(loss.detach()))
+    assert losses[-1] < 0.35 * losses[0]
+
+
+def test_losses_are_zero_for_equal_signals_and_grow_with_noise() -> None:
+    real = torch.from_numpy(voice_like(0.5))[None]
+    noise = torch.randn(real.shape, generator=torch.Generator().manual_seed(0))
+    for loss in (lambda a, b: mel_loss(a, b, DEFAULT_SPEC), multi_resolution_stft_loss):
+        values = [float(loss(real + level * noise, real)) for level in (0.0, 0.01, 0.1)]
+        assert values[0] == pytest.approx(0.0, abs=1e-6)
+        assert values[0] < values[1] < values[2]
+
+
+def test_discriminators_can_tell_noise_from_voice() -> None:
+    torch.manual_seed(0)
+    real = torch.from_numpy(voice_like(0.6))[None, :8192].repeat(2, 1)
+    fake = 0.1 * torch.randn(2, 8192)
+    discriminators = Discriminators(8, periods=True, period_channels=4)
+    optimizer = torch.optim.AdamW(discriminators.parameters(), 2e-3)
+    first = float(discriminator_loss(discriminators(real), discriminators(fake)).detach())
+    for _ in range(25):
+        loss = discriminator_loss(discriminators(real), discriminators(fake))
+        optimizer.zero_grad()
+        loss.backward()
+        optimizer.step()
+    assert float(loss.detach()) < 0.5 * first
+
+
+@pytest.fixture()
+def data(tmp_path: Path) -> Path:
+    utterances = []
+    for number in range(4):
+        path = tmp_path / "data" / "audio" / f"u{number}.flac"
+        save_audio(path, voice_like(1.5, 100 + 30 * number, number))
+        split = "dev" if number == 3 else "train"
+        utterances.append(
+            Utterance(
+                id=f"u{number}",
+                path=path,
+                text="hello",
+                speaker="s",
+                seconds=1.5,
+                corpus="own",
+                split=split,
+                source_rate=24_000,
+                gender="",
+                licence="",
+            )
+        )
+    write_manifest(tmp_path / "data" / "manifest.csv", utterances)
+    return tmp_path / "data"
+
+
+def test_training_exports_a_vocoder_that_loads_and_resumes(data: Path, tmp_path: Path) -> None:
+    def config(steps: int) -> VocoderConfig:
+        return VocoderConfig(
+            model=SMALL,
+            loss=LossConfig(adversarial_from_step=3, discriminator_channels=4),
+            training=TrainConfig(
+                steps=steps,
+                warmup_steps=1,
+                save_every=2,
+                log_every=1,
+                vis_every=4,
+                validate_every=4,
+                precision="fp32",
+            ),
+            data=DataSelection(),
+            batch_size=2,
+            crop_frames=33,
+        )
+
+    whole = train_vocoder(data, tmp_path / "whole", config(6))
+    with pytest.raises(KeyboardInterrupt):
+        import voice_replication.vocoder.train as module
+
+        original = module.VocoderTask.batch
+
+        def interrupt(self: object, index: int, rng: np.random.Generator) -> object:
+            if index == 4:
+                raise KeyboardInterrupt
+            return original(self, index, rng)  # type: ignore[arg-type]
+
+        module.VocoderTask.batch = interrupt  # type: ignore[assignment,method-assign]
+        try:
+            train_vocoder(data, tmp_path / "parts", config(6))
+        finally:
+            module.VocoderTask.batch = original  # type: ignore[method-assign]
+    parts = train_vocoder(data, tmp_path / "parts", config(6))
+    assert whole.read_bytes() == parts.read_bytes(), "resume is exact, discriminators included"
+    audio = Vocoder.load(whole).decode(np.full((100, 20), -5.0, dtype=np.float32))
+    assert np.isfinite(audio).all()
+    assert list((tmp_path / "whole" / "samples").glob("*.wav"))
+
+
+def test_checkpoint_of_another_audio_spec_is_refused(tmp_path: Path) -> None:
+    model = Vocos(SMALL, DEFAULT_SPEC)
+    meta = {
+        "config": {"model": SMALL.model_dump()},
+        "audio": {**DEFAULT_SPEC.to_dict(), "hop_length": 300},
+    }
+    path = save_checkpoint(tmp_path / "v.safetensors", model.state_dict(), meta)
+    with pytest.raises(CheckpointError, match=r"hop_length = 300, but 256"):
+        Vocoder.load(path)
