@@ -26,6 +26,7 @@ from env_utils import (
     atomic_write_text,
     describe_machine,
 )
+from text_utils import pronounce
 from tqdm import tqdm
 from training_utils import file_fingerprint
 
@@ -101,8 +102,8 @@ def make_demo(request: DemoRequest) -> MadeDemo:
         samples = VoiceStore(Path(scratch), store.samples).names()
         speaker = Speaker(request.models_dir, store)
         clock = Clock()
-        _ = speaker.encoder, speaker.vocoder
-        clock.lap("loading encoder and vocoder")
+        _ = speaker.encoder, speaker.vocoder, pronounce("Hello.")  # each loads at its first use
+        clock.lap("loading encoder, vocoder, dictionary")
         bar.update()
         reference, voice = _enrolled(request, speaker, samples)
         clock.lap("enrolling")
@@ -220,7 +221,7 @@ def _present(
         clone=tracks[0],
         others=tracks[1:],
         words=clone.words,
-        alignment=alignment_of(clone.lines[0]),
+        alignment=alignment_of(clone, tracks[0].mel),
         encoder=f"our own speaker encoder (checkpoint {checkpoint})",
         own_recording=own,
         voice_kept=request.keep or "",

@@ -66,21 +66,16 @@ def write_html(demo: Demo) -> str:
         main_tracks=_track(demo.reference, loudest) + _track(demo.clone, loudest, main=True),
         other_section=_other_section(cards),
         alignment_note=(
-            "The log-mel that the synthesizer made, lowest frequency at the bottom, with the "
-            "sounds (ARPAbet) and words it placed there. The durations are the model's own, so "
-            "the word times are exact to one frame (10.7 ms)."
-            + (
-                ""
-                if len(demo.alignment.words) == len(demo.words)
-                else " Only the first line is shown."
-            )
+            "The log-mel of the clone, lowest frequency at the bottom, and below it the sounds "
+            "(ARPAbet) and words where the synthesizer put them. It chose the durations itself, so "
+            "the times are exact to one frame of 10.7 ms."
         ),
         alignment=alignment_svg(demo.alignment),
-        similarity_note=escape(
-            f"Similarity to the reference: cosine between embeddings of {demo.encoder}. Two "
-            "recordings of one person lie closer to 1 than recordings of two people. The clone "
-            "was made from this very embedding, which flatters it; `voiceclone evaluate` measures "
-            "with an encoder that had no part in it."
+        similarity_note=(
+            "Similarity to the reference: the cosine between embeddings of "
+            f"{escape(demo.encoder)}. Two recordings of one person lie closer to 1 than recordings "
+            "of two people. The clone was made from this very embedding, which flatters it; "
+            "<code>voiceclone evaluate</code> measures with an encoder that had no part in it."
         ),
         similarities="".join(
             _row(track.title, f"{track.similarity:.2f}")
@@ -128,7 +123,7 @@ def _track(track: Track, loudest: float, main: bool = False) -> str:
  src="data:audio/{kind};base64,{encoded}"></audio>
 <div class="mel"><img alt="Log-mel spectrogram of: {title}; {seconds}, 0 to 12 kHz"
  src="data:image/png;base64,{picture}"><i></i></div>
-<div class="axis"><span>0 s</span><span>0 to 12 kHz, upwards</span><span>{seconds}</span></div>
+<div class="axis"><span>0 s</span><span>0 to 12 kHz upwards</span><span>{seconds}</span></div>
 <p class="quiet"><a download="{escape(track.path.name)}" href="{escape(track.path.name)}"
 >{escape(track.path.name)}</a></p>
 </article>
