@@ -1,0 +1,67 @@
+"""``voiceclone enroll``: a voice from one or more references, in a moment, without training."""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+
+EXAMPLE = 'voiceclone enroll anna anna.wav --consent "I, Anna, agree that my voice is cloned."'
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Arguments of this command."""
+    add = parser.add_argument
+    add("name", metavar="NAME", help="name of the new voice: letters, digits, - and _")
+    add("files", nargs="+", type=Path, metavar="FILE", help="recordings, 3 s of speech in all")
+    consent = parser.add_mutually_exclusive_group()
+    consent.add_argument("--consent", metavar="STATEMENT", help="what the speaker agreed to")
+    consent.add_argument(
+        "--consent-file", type=Path, metavar="FILE", help="the same as text, or the record as JSON"
+    )
+    add("--speaker", help="who the speaker is, for the consent record (default: NAME)")
+    add("--replace", action="store_true", help="put this voice in the place of an earlier one")
+    add("--models-dir", type=Path, help="models of this run instead of the shipped ones")
+
+
+def run(args: argparse.Namespace) -> int:
+    """Enroll and print what was measured."""
+    from training_utils import file_fingerprint
+
+    from voice_replication.enrollment import (
+        consent_from_file,
+        consent_from_statement,
+        enroll,
+        remarks,
+    )
+    from voice_replication.home import checkpoint_path
+    from voice_replication.speaker_encoder.inference import SpeakerEncoder
+    from voice_replication.voices import VoiceStore
+
+    speaker = args.speaker or args.name
+    consent = None
+    if args.consent is not None:
+        consent = consent_from_statement(args.consent, speaker)
+    elif args.consent_file is not None:
+        consent = consent_from_file(args.consent_file, speaker)
+    store = VoiceStore()
+    path = checkpoint_path("encoder", args.models_dir)
+    voice = enroll(
+        args.name,
+        args.files,
+        consent,
+        SpeakerEncoder.load(path),
+        store,
+        fingerprint=file_fingerprint(path),
+        replace=args.replace,
+    )
+    s = voice.statistics
+    print(
+        f"voice '{voice.name}': {s.references} reference{'s'[: s.references != 1]}, "
+        f"{s.speech_seconds:.1f} s of speech, pitch {s.f0_median_hz:.0f} Hz "
+        f"({s.f0_low_hz:.0f} to {s.f0_high_hz:.0f}), bandwidth {s.bandwidth_hz / 1000:.1f} kHz, "
+        f"SNR {s.snr_db:.0f} dB."
+    )
+    for remark in remarks(voice):
+        print(f"note: {remark}")
+    print(f'next: voiceclone speak "Hello, this is me." --voice {voice.name} -o hello.wav')
+    return 0
