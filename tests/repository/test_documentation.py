@@ -1,8 +1,8 @@
 """The documentation is true: links lead somewhere, and what is marked as runnable runs.
 
-A code block is run if the line before it is a comment: ``<!-- run -->`` needs nothing but the
-installation, ``<!-- run: voices -->`` needs the shipped models and sample voices (and is skipped
-until they are there). It runs in an empty folder that holds ``me.wav`` and ``book.txt``.
+A block of bash or Python is run if the line before it is a comment: ``<!-- run -->`` needs nothing
+but the installation, ``<!-- run: voices -->`` needs the shipped models and sample voices (and is
+skipped until they are there). It runs in an empty folder that holds ``me.wav`` and ``book.txt``.
 """
 
 from __future__ import annotations
@@ -26,7 +26,9 @@ PAGES = sorted(
     and not any(part.startswith(".") for part in path.relative_to(ROOT).parts)
 )
 LINK = re.compile(r"(?<!\\)\[(?:[^\]\[]|\[[^\]]*\])*\]\(<?([^)\s>]+)>?(?:\s+\"[^\"]*\")?\)")
-BLOCK = re.compile(r"<!-- run(?::\s*(?P<needs>\w+))? -->\s*\n```bash\n(?P<code>.*?)\n```", re.S)
+BLOCK = re.compile(
+    r"<!-- run(?::\s*(?P<needs>\w+))? -->\s*\n```(?P<kind>bash|python)\n(?P<code>.*?)\n```", re.S
+)
 BOOK = "# Chapter 1\n\nIt rained. Nobody minded.\n\n# Chapter 2\n\nThe sun came back.\n"
 
 
@@ -84,26 +86,31 @@ def runnable() -> list[object]:
     for page in PAGES:
         for number, match in enumerate(BLOCK.finditer(page.read_text("utf-8")), 1):
             name = f"{page.relative_to(ROOT)}-{number}"
-            blocks.append(pytest.param(match["needs"], match["code"], id=name))
+            blocks.append(pytest.param(match["kind"], match["needs"], match["code"], id=name))
     return blocks
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize(("needs", "code"), runnable())
+@pytest.mark.parametrize(("kind", "needs", "code"), runnable())
 def test_a_marked_block_runs(
-    needs: str | None, code: str, tmp_path: Path, home: Path, request: pytest.FixtureRequest
+    kind: str,
+    needs: str | None,
+    code: str,
+    tmp_path: Path,
+    home: Path,
+    request: pytest.FixtureRequest,
 ) -> None:
     assert needs in {None, "voices"}, f"unknown requirement '{needs}'"
     if needs == "voices":
         request.getfixturevalue("shipped_checkpoints")
         prepare_recording(tmp_path / "me.wav")
     (tmp_path / "book.txt").write_text(BOOK)
-    bash = shutil.which("bash")
-    if bash is None:
+    if kind == "bash" and shutil.which("bash") is None:
         pytest.skip("there is no bash here")
+    bash = ["bash", "-euo", "pipefail"]
     scripts = str(Path(sys.executable).parent)
     run = subprocess.run(
-        [bash, "-euo", "pipefail", "-c", code],
+        [*(bash if kind == "bash" else [sys.executable]), "-c", code],
         cwd=tmp_path,
         env={**os.environ, "PATH": scripts + os.pathsep + os.environ["PATH"]},
         capture_output=True,
