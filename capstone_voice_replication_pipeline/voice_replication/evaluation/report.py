@@ -1,0 +1,181 @@
+"""The evaluation as files: report.md, report.json, plots, and a page to listen to.
+
+DIR/report.md  report.json  plots/*.png  listen.html  (and the caches audio/, verdicts/)
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import asdict
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from env_utils import atomic_write_json, atomic_write_text
+
+from voice_replication.evaluation import listening_page, plots
+from voice_replication.evaluation.judging import VERSION, clean
+from voice_replication.evaluation.objective import MCD_COEFFICIENTS
+from voice_replication.evaluation.run import Evaluation
+
+ROW_MEANING = {
+    "system": "new sentences in voices heard in training",
+    "same-text": "our system speaking what the held-out recordings say, in those voices",
+    "real": "the held-out recordings themselves",
+    "copy": "their mel through our vocoder (copy-synthesis)",
+    "espeak": "espeak-ng speaking the new sentences",
+}
+
+# summary key, heading, format; None prints as a dash
+COLUMNS = (
+    ("sentences", "sentences", "{:.0f}"),
+    ("word_error_rate", "word error rate", "{:.1%}"),
+    ("word_error_rate_interval", "95 % interval", "{0[0]:.1%} – {0[1]:.1%}"),
+    ("aligned", "aligned", "{:.1%}"),
+    ("similarity", "similarity", "{:.3f}"),
+    ("similarity_to_others", "to others", "{:.3f}"),
+    ("equal_error_rate", "EER", "{:.1%}"),
+    ("failed_sentences", "with a failure", "{:.0f}"),
+    ("times_real_time", "× real time", "{:.1f}"),
+)
+DETAIL_COLUMNS = (
+    ("mcd_db", f"MCD-{MCD_COEFFICIENTS} (dB)", "{:.2f}"),
+    ("f0_rmse_hz", "F0 RMSE (Hz)", "{:.1f}"),
+    ("f0_rmse_cents", "F0 RMSE (cents)", "{:.0f}"),
+    ("voicing_error", "voicing error", "{:.1%}"),
+    ("duration_ratio", "duration ratio", "{:.2f}"),
+    ("pesq", "PESQ-WB", "{:.2f}"),
+    ("stoi", "STOI", "{:.3f}"),
+    ("hnr_db", "HNR (dB)", "{:.1f}"),
+    ("high_band_db", "above 8 kHz (dB)", "{:.1f}"),
+    ("voiced_share", "voiced", "{:.0%}"),
+    ("f0_median_hz", "F0 (Hz)", "{:.0f}"),
+)
+
+
+def write_report(evaluation: Evaluation, folder: Path) -> Path:
+    """Write everything into ``folder``; returns the Markdown file."""
+    pictures = plots.draw_all(evaluation, folder / "plots")
+    atomic_write_json(folder / "report.json", as_json(evaluation))
+    listening_page.write_page(evaluation, pictures, folder / "listen.html")
+    path = folder / "report.md"
+    names = {name: picture.relative_to(folder) for name, picture in pictures.items()}
+    atomic_write_text(path, as_markdown(evaluation, names))
+    return path
+
+
+def as_json(evaluation: Evaluation) -> dict[str, Any]:
+    """Everything but the embeddings, as JSON's own types."""
+    verdicts = [{k: v for k, v in verdict.items() if k != "embedding"}
+                for verdict in evaluation.verdicts]  # fmt: skip
+    result: dict[str, Any] = clean(
+        {
+            "made": datetime.now(UTC).isoformat(timespec="seconds"),
+            "measures_version": VERSION,
+            "judges": evaluation.judges,
+            "bars": [asdict(bar) for bar in evaluation.bars],
+            "rows": evaluation.summaries,
+            "voices": evaluation.voices,
+            "hard_inputs": [asdict(result) for result in evaluation.hard],
+            "notes": evaluation.notes,
+            "sentences": verdicts,
+        }
+    )
+    return result
+
+
+def as_markdown(evaluation: Evaluation, pictures: dict[str, Path]) -> str:
+    """The report for people."""
+    parts = ["# Evaluation", *evaluation.notes]
+    if evaluation.bars:
+        parts += ["## What has to be reached", bars_table(evaluation)]
+    parts += ["## Words and voices", rows_table(evaluation, COLUMNS), _legend(evaluation)]
+    parts += [_picture(pictures, "word_errors"), _picture(pictures, "similarity")]
+    parts += ["## Sound", rows_table(evaluation, DETAIL_COLUMNS), _sound_legend()]
+    parts += [_picture(pictures, "movement"), _picture(pictures, "mels")]
+    parts += ["## Failures", failures_table(evaluation)]
+    if evaluation.hard:
+        parts += ["## Hard inputs", hard_table(evaluation)]
+    if evaluation.voices:
+        parts += ["## Voice by voice (system and same-text)", voices_table(evaluation)]
+    return "\n\n".join(part for part in parts if part) + "\n"
+
+
+def bars_table(evaluation: Evaluation) -> str:
+    """What the issue of quality demands, and what was measured."""
+    marks = {True: "yes", False: "**no**", None: "unknown"}
+    rows = [[bar.what, bar.wanted, bar.measured, marks[bar.met]] for bar in evaluation.bars]
+    return table(["what", "bar", "measured", "reached"], rows)
+
+
+def rows_table(evaluation: Evaluation, columns: Sequence[tuple[str, str, str]]) -> str:
+    """One line per row of the evaluation."""
+    lines = [
+        [row, *(form(summary[key], pattern) for key, _, pattern in columns)]
+        for row, summary in evaluation.summaries.items()
+    ]
+    return table(["row", *(heading for _, heading, _ in columns)], lines)
+
+
+def failures_table(evaluation: Evaluation) -> str:
+    """Failures of each kind in each row."""
+    kinds = list(next(iter(evaluation.summaries.values()))["failures"])
+    lines = [
+        [row, *(str(summary["failures"][kind]) for kind in kinds)]
+        for row, summary in evaluation.summaries.items()
+    ]
+    return table(["row", *kinds], lines)
+
+
+def hard_table(evaluation: Evaluation) -> str:
+    """What became of each hard input."""
+    lines = [[r.name, "yes" if r.handled else "**no**", r.what] for r in evaluation.hard]
+    return table(["input", "handled", "what happened"], lines)
+
+
+def voices_table(evaluation: Evaluation) -> str:
+    """One line per voice."""
+    lines = [
+        [v["voice"], str(v["sentences"]), form(v["word_error_rate"], "{:.1%}"),
+         form(v["similarity"], "{:.3f}"), str(v["failed_sentences"])]
+        for v in evaluation.voices
+    ]  # fmt: skip
+    return table(["voice", "sentences", "word error rate", "similarity", "with a failure"], lines)
+
+
+def table(headings: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
+    """A Markdown table; the first column is text, the others are aligned to the right."""
+    ruler = [":--", *["--:"] * (len(headings) - 1)]
+    cells = [headings, ruler, *([c.replace("|", "\\|") for c in row] for row in rows)]
+    return "\n".join(f"| {' | '.join(row)} |" for row in cells)
+
+
+def form(value: Any, pattern: str) -> str:
+    """``value`` in ``pattern``, or a dash."""
+    return "–" if value is None else pattern.format(value)
+
+
+def _legend(evaluation: Evaluation) -> str:
+    meanings = [f"*{row}*: {ROW_MEANING[row]}." for row in evaluation.summaries]
+    judges = (
+        f"Words are judged by {evaluation.judges['words']} (recognition and forced alignment by "
+        "PocketSphinx), voices by "
+        f"{evaluation.judges['speakers']}: the cosine to the mean of up to ten real training "
+        "recordings of the speaker (similarity) and of the other speakers. EER: equal error rate "
+        "of telling the speakers apart. Forced alignment is a coarse test: about two in five "
+        "recordings also pass with a wrong text that is not longer."
+    )
+    return " ".join([*meanings, judges])
+
+
+def _sound_legend() -> str:
+    return (
+        f"MCD: mel-cepstral distortion, coefficients 1–{MCD_COEFFICIENTS} of our log-mel, warped "
+        "in time, against the real recording of the same text, as are F0, voicing and duration. "
+        "PESQ and STOI need the same timing, so only copy-synthesis has them. HNR: harmonics to "
+        "noise."
+    )
+
+
+def _picture(pictures: dict[str, Path], name: str) -> str:
+    return f"![{name}]({pictures[name].as_posix()})" if name in pictures else ""
