@@ -74,7 +74,7 @@ train-vocoder: $(BASE) ## train the vocoder on DATA as run RUN
 	$(VOICECLONE) train vocoder "$(DATA)" --run-id "$(RUN)" $(ARGS)
 
 evaluate: $(DEV) ## measure quality (installs the measuring packages too)
-	$(VOICECLONE) evaluate $(ARGS)
+	$(VOICECLONE) evaluate -o outputs/evaluation $(ARGS)
 
 bench: $(BASE) ## measure speed and memory
 	$(VOICECLONE) bench $(ARGS)
