@@ -226,3 +226,26 @@ def test_ema_of_constant_weights_is_the_weights() -> None:
     other = Ema(nn.Linear(3, 3), 0.99)
     other.load_state_dict(state)
     assert other.updates == 3000
+
+
+def test_two_processes_share_their_gradients(tmp_path: Path) -> None:
+    """``torchrun`` (which ``accelerate launch`` uses too) on the CPU, with two processes."""
+    script = tmp_path / "job.py"
+    script.write_text(
+        f"import sys; sys.path[:0] = {[str(Path(__file__).parent)]!r}\n"
+        "from pathlib import Path\n"
+        "from test_training_utils import CONFIG, Regression, Trainer\n"
+        "import torch, os\n"
+        "config = CONFIG.model_copy(update={'steps': 8})\n"
+        f"trainer = Trainer(Regression(config), config, Path({str(tmp_path)!r}) / 'run')\n"
+        "trainer.run()\n"
+        "total = sum(float(p.sum()) for p in trainer.task.net.parameters())\n"
+        "print('RANK', os.environ['RANK'], repr(total), flush=True)\n"
+    )
+    command = [sys.executable, "-m", "torch.distributed.run", "--nproc-per-node=2", "--standalone"]
+    result = subprocess.run([*command, str(script)], capture_output=True, text=True, timeout=240)
+    sums = {line.split()[2] for line in result.stdout.splitlines() if line.startswith("RANK")}
+    assert len(sums) == 1, f"both processes hold the same weights\n{result.stdout}{result.stderr}"
+    assert (tmp_path / "run" / "net.safetensors").is_file()
+    rows = History(tmp_path / "run").rows()
+    assert len([r for r in rows if r[1] == "loss"]) == 8, "one process logs"

@@ -141,7 +141,8 @@ class SynthesizerTask(Task):
         return {name: float(np.mean(values)) for name, values in totals.items()}
 
     def visualize(self, folder: Path, step: int) -> None:
-        from audio_utils import griffin_lim, save_audio
+        from audio_utils import save_audio
+        from audio_utils.griffin_lim import griffin_lim
         from audio_utils.plots import plot_mel
 
         device = next(self.model.parameters()).device
