@@ -146,7 +146,7 @@ def test_ge2e_is_small_for_separate_clusters_and_at_chance_for_identical_ones() 
     noise = 0.05 * torch.randn(4, 3, 8, generator=torch.Generator().manual_seed(0))
     separate = torch.nn.functional.normalize(centres + noise, dim=2)
     same = torch.nn.functional.normalize(torch.ones(4, 3, 8), dim=2)
-    loss = Ge2eLoss()
+    loss = Ge2eLoss().requires_grad_(False)
     assert float(loss(separate)) < 0.01
     assert float(loss(same)) == pytest.approx(math.log(4), abs=1e-4)
     assert float(loss(separate.roll(1, dims=1).flatten(0, 1).roll(1, 0).unflatten(0, (4, 3)))) > 1
@@ -156,7 +156,7 @@ def test_ge2e_leaves_an_utterance_out_of_its_own_centroid() -> None:
     """Two opposite utterances of a speaker: with itself included, each would be half right."""
     x = torch.tensor([[[1.0, 0.0], [-1.0, 1e-3]], [[0.0, 1.0], [0.0, 1.0]]])
     x = torch.nn.functional.normalize(x, dim=2)
-    loss = Ge2eLoss(scale=1.0, offset=0.0)
+    loss = Ge2eLoss(scale=1.0, offset=0.0).requires_grad_(False)
     others = torch.stack([x[0, 1], x[0, 0]])  # own centroid of each: the other utterance
     centre1 = x[1, 0]
     logits0 = torch.stack([(x[0] * others).sum(1), x[0] @ centre1], dim=1)
@@ -492,9 +492,9 @@ def test_five_seconds_take_under_fifty_milliseconds(encoder: SpeakerEncoder) -> 
     encoder.embed(audio)
     seconds = []
     for _ in range(10):
-        start = time.perf_counter()
+        start = time.process_time()  # of all threads: what others do on the machine is not counted
         encoder.embed(audio)
-        seconds.append(time.perf_counter() - start)
+        seconds.append(time.process_time() - start)
     assert min(seconds) < 0.05
 
 
