@@ -6,8 +6,9 @@ it becomes the ``reason`` of its row in the report.
 
 from __future__ import annotations
 
+import io
 from collections.abc import Iterator
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -20,7 +21,6 @@ from audio_utils import (
     load_audio,
     measure_quality,
     normalize_loudness,
-    save_audio,
     split_at_pauses,
     trim_silence,
 )
@@ -67,6 +67,7 @@ class Row:
     loudness_lufs: float  # of the source
     silent_share: float
     source_rate: int
+    stored_bytes: int = 0
 
     def to_dict(self) -> dict[str, Any]:
         """The fields by name."""
@@ -141,21 +142,30 @@ def _prepare_piece(
         return _row(utterance, name, reason, quality, seconds=quality.seconds, rate=rate)
     relative = Path("audio", safe_name(utterance.corpus), safe_name(utterance.speaker))
     relative /= f"{safe_name(name)}.flac"
-    _store(out / relative, normalize_loudness(trimmed, RATE, config.target_lufs))
-    note = _note(quality, file)
-    return _row(
-        utterance, name, note, quality, path=relative.as_posix(), seconds=seconds, rate=rate
-    )
+    size = store_flac(out / relative, normalize_loudness(trimmed, RATE, config.target_lufs))
+    row = _row(utterance, name, _note(quality, file), quality, seconds=seconds, rate=rate)
+    return replace(row, kept=True, path=relative.as_posix(), stored_bytes=size)
 
 
-def _store(path: Path, audio: Audio) -> None:
+def store_flac(path: Path, audio: Audio) -> int:
+    """Write ``(T,)`` audio as 24-bit FLAC under its name in one step; returns its size in bytes.
+
+    Without waiting for the disk, which would take longer than all the rest: what a power failure
+    cuts short is found by its size at the next run, and made again.
+    """
+    stream = io.BytesIO()
+    soundfile.write(stream, audio, RATE, format="FLAC", subtype="PCM_24")
+    part = path.with_name(f".{path.stem}.part.flac")
     try:
-        save_audio(path, audio, RATE)
-    except (OSError, RuntimeError) as error:  # libsndfile reports a full disk as a RuntimeError
+        path.parent.mkdir(parents=True, exist_ok=True)
+        part.write_bytes(stream.getbuffer())
+        part.replace(path)
+    except OSError as error:
         raise InputError(
             f"{path}: cannot be written ({error}). Check the free space and the permissions there, "
             "and run the same command again; what is finished is kept."
         ) from error
+    return stream.tell()
 
 
 def _refusal(quality: Quality, seconds: float, config: PreprocessConfig) -> str:
@@ -209,7 +219,6 @@ def _row(
     reason: str,
     quality: Quality = UNMEASURED,
     *,
-    path: str = "",
     seconds: float = 0.0,
     rate: int = 0,
 ) -> Row:
@@ -218,9 +227,9 @@ def _row(
         source=utterance.id,
         corpus=utterance.corpus,
         speaker=utterance.speaker,
-        kept=bool(path),
+        kept=False,
         reason=reason,
-        path=path,
+        path="",
         source_path=str(utterance.path),
         seconds=round(seconds, 3),
         snr_db=round(quality.snr_db, 1),

@@ -41,9 +41,14 @@ class Entry:
         return json.dumps(value, ensure_ascii=False) + "\n"
 
     def is_current(self, stamp: str, out: Path) -> bool:
-        """Whether source and settings are the same and every stored file is still there."""
-        files = (out / row.path for row in self.rows if row.kept)
-        return self.stamp == stamp and all(path.is_file() for path in files)
+        """Whether source and settings are the same and every stored file is still there, whole."""
+        if self.stamp != stamp:
+            return False
+        for row in self.rows:
+            path = out / row.path
+            if row.kept and not (path.is_file() and path.stat().st_size == row.stored_bytes):
+                return False
+        return True
 
 
 @dataclass
@@ -149,7 +154,7 @@ def locked(out: Path) -> Iterator[None]:
             fcntl.flock(stream, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except OSError:
             raise InputError(
-                f"{out}: another process is preprocessing into this folder. Wait for it to end."
+                f"{out}: another process is writing to this folder. Wait for it to end."
             ) from None
         yield
 
