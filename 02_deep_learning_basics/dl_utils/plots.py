@@ -65,6 +65,7 @@ def plot_training_history(
                 steps = range(1, len(history[key]) + 1)
                 label = "validation" if key.startswith("val_") else "training"
                 axes.plot(steps, history[key], style, color=COLOURS[i % 7], label=label)
+        axes.xaxis.get_major_locator().set_params(integer=True)
         axes.set_xlabel(x_label)
         axes.set_ylabel(name.replace("_", " "))
         axes.grid(alpha=0.3)

@@ -5,20 +5,24 @@ from env_utils import ffmpeg_path
 from audio_utils.activity import split_at_pauses, trim_silence, voice_activity
 from audio_utils.augment import add_noise, change_gain, low_pass, room_reverb, telephone_band
 from audio_utils.augmenter import AugmentConfig, Augmenter
+from audio_utils.denoise import reduce_noise
+from audio_utils.griffin_lim import griffin_lim
 from audio_utils.io import load_audio, resample, save_audio
 from audio_utils.loudness import loudness_lufs, normalize_loudness, rms_dbfs
 from audio_utils.mel import log_mel_spectrogram, mel_filterbank, mel_spectrogram
 from audio_utils.pitch import f0_contour
 from audio_utils.quality import Quality, measure_quality
 from audio_utils.spec import DEFAULT_SPEC, AudioSpec
+from audio_utils.spectral import mfcc, spectrogram
 from audio_utils.stretch import change_tempo, pitch_shift
 
 # fmt: off
 __all__ = [
     "DEFAULT_SPEC", "AudioSpec", "AugmentConfig", "Augmenter", "Quality",
-    "add_noise", "change_gain", "change_tempo", "f0_contour", "ffmpeg_path", "load_audio",
-    "log_mel_spectrogram", "loudness_lufs", "low_pass", "measure_quality", "mel_filterbank",
-    "mel_spectrogram", "normalize_loudness", "pitch_shift", "resample", "rms_dbfs", "room_reverb",
-    "save_audio", "split_at_pauses", "telephone_band", "trim_silence", "voice_activity",
+    "add_noise", "change_gain", "change_tempo", "f0_contour", "ffmpeg_path", "griffin_lim",
+    "load_audio", "log_mel_spectrogram", "loudness_lufs", "low_pass", "measure_quality",
+    "mel_filterbank", "mel_spectrogram", "mfcc", "normalize_loudness", "pitch_shift",
+    "reduce_noise", "resample", "rms_dbfs", "room_reverb", "save_audio", "spectrogram",
+    "split_at_pauses", "telephone_band", "trim_silence", "voice_activity",
 ]
 # fmt: on
