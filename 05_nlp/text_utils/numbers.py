@@ -15,7 +15,7 @@ _ONES = (
 _TENS = (*("", "", "twenty", "thirty", "forty", "fifty", "sixty", "seventy", "eighty", "ninety"),)
 _SCALES = (
     *("", "thousand", "million", "billion", "trillion", "quadrillion", "quintillion"),
-    *("sextillion", "septillion", "octillion", "nonillion", "decillion"),
+    *("sextillion", "septillion", "octillion", "nonillion", "decillion"),  # 10**33
 )
 _IRREGULAR_ORDINALS = {
     "one": "first", "two": "second", "three": "third", "five": "fifth", "eight": "eighth",
@@ -38,11 +38,7 @@ def _below_thousand(value: int) -> str:
 
 
 def cardinal(value: int) -> str:
-    """``1234 -> "one thousand two hundred thirty-four"``; beyond 10**36 digit by digit."""
-    if value < 0:
-        return f"minus {cardinal(-value)}"
-    if value >= 1000 ** len(_SCALES):
-        return digits(str(value))
+    """``1234 -> "one thousand two hundred thirty-four"``, for 0 <= ``value`` < 10**36."""
     groups: list[str] = []
     scale = 0
     while value:
@@ -54,7 +50,7 @@ def cardinal(value: int) -> str:
 
 
 def ordinal(value: int) -> str:
-    """``21 -> "twenty-first"``."""
+    """``21 -> "twenty-first"``, for 0 <= ``value`` < 10**36."""
     words = cardinal(value)
     cut = max(words.rfind(" "), words.rfind("-")) + 1
     head, last = words[:cut], words[cut:]
@@ -68,11 +64,29 @@ def digits(text: str) -> str:
     return " ".join(_ONES[int(char)] for char in text if char in "0123456789")
 
 
-def decimal(text: str) -> str:
-    """``"3.14" -> "three point one four"``; thousands separators are allowed before the point."""
-    whole, _, fraction = text.replace(",", "").partition(".")
-    words = cardinal(int(whole or "0"))
-    return f"{words} point {digits(fraction)}" if fraction else words
+def spell(text: str) -> str:
+    """Digits one by one, in groups of three with a comma after each: for codes and long numbers."""
+    groups = [text[i : i + 3] for i in range(0, len(text), 3)]
+    if len(groups) > 1 and len(groups[-1]) == 1:
+        groups[-2:] = [groups[-2] + groups[-1]]
+    return ", ".join(digits(group) for group in groups)
+
+
+def number(text: str) -> str:
+    """Any unsigned number as it is written: ``"1,234.50"``, ``".5"``, ``"007"``, ``"4155550123"``.
+
+    A leading zero or seven digits and more without separators are read digit by digit, unless the
+    number is a round one (``"5000000"``).
+    """
+    whole, point, fraction = text.partition(".")
+    plain = whole.replace(",", "")
+    if (plain.startswith("0") and len(plain) > 1) or len(plain) > 36:
+        words = spell(plain)
+    elif len(plain) >= 7 and "," not in whole and not plain.endswith("000"):
+        words = spell(plain)
+    else:
+        words = cardinal(int(plain)) if plain else ""
+    return f"{words} point {digits(fraction)}".strip() if point and fraction else words
 
 
 def year(value: int) -> str:
