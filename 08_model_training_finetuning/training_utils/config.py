@@ -25,22 +25,22 @@ class StrictModel(BaseModel):
 class TrainConfig(StrictModel):
     """What every training loop of the house can be told."""
 
-    steps: int = Field(10_000, ge=1)
+    steps: int = Field(default=10_000, ge=1)
     seed: int = 0
-    learning_rate: float = Field(1e-3, gt=0)
-    final_learning_rate: float = Field(1e-5, ge=0)  # end of the cosine
-    warmup_steps: int = Field(200, ge=0)
+    learning_rate: float = Field(default=1e-3, gt=0)
+    final_learning_rate: float = Field(default=1e-5, ge=0)  # end of the cosine
+    warmup_steps: int = Field(default=200, ge=0)
     betas: tuple[float, float] = (0.9, 0.98)
-    weight_decay: float = Field(0.01, ge=0)
-    gradient_clip: float = Field(1.0, gt=0)  # 2-norm
-    accumulate: int = Field(1, ge=1)  # micro-batches a step
-    ema_decay: float = Field(0.999, ge=0, lt=1)
+    weight_decay: float = Field(default=0.01, ge=0)
+    gradient_clip: float = Field(default=1.0, gt=0)  # 2-norm
+    accumulate: int = Field(default=1, ge=1)  # micro-batches a step
+    ema_decay: float = Field(default=0.999, ge=0, lt=1)
     precision: Literal["auto", "fp32", "bf16"] = "auto"
-    log_every: int = Field(50, ge=1)
-    validate_every: int = Field(1_000, ge=1)
-    save_every: int = Field(500, ge=1)
-    backup_every: int = Field(0, ge=0)  # 0: never
-    vis_every: int = Field(1_000, ge=1)
+    log_every: int = Field(default=50, ge=1)
+    validate_every: int = Field(default=1_000, ge=1)
+    save_every: int = Field(default=500, ge=1)
+    backup_every: int = Field(default=0, ge=0)  # 0: never
+    vis_every: int = Field(default=1_000, ge=1)
 
 
 Config = TypeVar("Config", bound=BaseModel)

@@ -12,12 +12,13 @@ from __future__ import annotations
 
 import signal
 import time
+from contextlib import nullcontext
 from pathlib import Path
 from typing import Any, Protocol
 
 import numpy as np
 import torch
-from env_utils import TrainingError, atomic_write_json
+from env_utils import TrainingError, atomic_write_json, folder_lock
 from torch import Tensor
 from tqdm import tqdm
 
@@ -27,6 +28,10 @@ from training_utils.distributed import Processes
 from training_utils.history import History
 from training_utils.schedule import Ema, learning_rate
 from training_utils.task import Task
+
+
+# Also when a shell started the training in the background, where Ctrl-C is ignored by default.
+STOP_SIGNALS = (signal.SIGINT, signal.SIGTERM)
 
 
 class MetricSink(Protocol):
@@ -81,8 +86,15 @@ class Trainer:
             self.history.clear()
 
     def run(self) -> Path:
-        """Train to the end (or ``max_minutes``, or Ctrl-C, both of which save first); export."""
-        previous = signal.signal(signal.SIGTERM, signal.default_int_handler)
+        """Train to the end (or ``max_minutes``, or Ctrl-C, both of which save first); export.
+
+        A second process that wants to train in the same folder is refused (``InputError``).
+        """
+        with folder_lock(self.folder) if self.processes.is_main else nullcontext():
+            return self._run()
+
+    def _run(self) -> Path:
+        previous = {s: signal.signal(s, signal.default_int_handler) for s in STOP_SIGNALS}
         started, seconds_before = time.monotonic(), self.seconds
         bar = tqdm(
             total=self.config.steps,
@@ -105,7 +117,8 @@ class Trainer:
             raise
         finally:
             bar.close()
-            signal.signal(signal.SIGTERM, previous)
+            for number, handler in previous.items():
+                signal.signal(number, handler)
         self._save()
         return self._finish()
 

@@ -11,7 +11,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
-from env_utils import CheckpointError, ConfigError, TrainingError
+from env_utils import CheckpointError, ConfigError, InputError, TrainingError, folder_lock
 from torch import Tensor, nn
 from training_utils import (
     Ema,
@@ -106,6 +106,13 @@ def test_time_limit_saves_and_continues(tmp_path: Path) -> None:
     Trainer(Regression(CONFIG), CONFIG, tmp_path, max_minutes=0.0).run()
     trainer = Trainer(Regression(CONFIG), CONFIG, tmp_path)
     assert trainer.step == 1, "at least one step is done and kept"
+
+
+def test_two_trainings_cannot_share_a_folder(tmp_path: Path) -> None:
+    trainer = Trainer(Regression(CONFIG), CONFIG, tmp_path)
+    with folder_lock(tmp_path), pytest.raises(InputError, match="another process"):
+        trainer.run()
+    trainer.run()
 
 
 def test_nan_names_step_and_keeps_last_good_state(tmp_path: Path) -> None:

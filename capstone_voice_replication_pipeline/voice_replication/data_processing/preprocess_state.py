@@ -7,16 +7,15 @@ when it is finished. A line that a crash cut short is passed over; that recordin
 from __future__ import annotations
 
 import hashlib
-import importlib
 import json
-from collections.abc import Iterable, Iterator, Mapping
-from contextlib import contextmanager, suppress
+from collections.abc import Iterable, Mapping
+from contextlib import AbstractContextManager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, TextIO
 
 from data_utils import Utterance
-from env_utils import InputError, atomic_write_text
+from env_utils import atomic_write_text, folder_lock
 
 from voice_replication.data_processing.prepare_file import Row
 from voice_replication.data_processing.preprocess_config import PreprocessConfig
@@ -137,26 +136,9 @@ def remove_stored(out: Path, names: Iterable[str]) -> None:
         (out / name).unlink(missing_ok=True)
 
 
-@contextmanager
-def locked(out: Path) -> Iterator[None]:
-    """Keep a second process from writing to the same data folder (where the system has locks).
-
-    The lock ends with the process, however it ends.
-    """
-    out.mkdir(parents=True, exist_ok=True)
-    try:
-        fcntl: Any = importlib.import_module("fcntl")
-    except ImportError:  # Windows
-        yield
-        return
-    with (out / LOCK).open("w") as stream:
-        try:
-            fcntl.flock(stream, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except OSError:
-            raise InputError(
-                f"{out}: another process is writing to this folder. Wait for it to end."
-            ) from None
-        yield
+def locked(out: Path) -> AbstractContextManager[None]:
+    """Keep a second process from writing to the same data folder."""
+    return folder_lock(out, LOCK)
 
 
 def rows_in_order(utterances: Iterable[Utterance], entries: Mapping[str, Entry]) -> list[Row]:
