@@ -1,4 +1,4 @@
-"""Every example of `voiceclone COMMAND --help` runs, one after the other, as a user would run them."""
+"""Every example of `voiceclone COMMAND --help` runs, one after the other, as a user would do it."""
 
 from __future__ import annotations
 
