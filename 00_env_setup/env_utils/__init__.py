@@ -28,7 +28,8 @@ __all__ = [
     "CheckpointError", "ConfigError", "ConsentError", "InputError", "Machine",
     "MissingDependencyError", "QualityError", "TrainingError", "VoiceReplicationError",
     "atomic_path", "atomic_write_bytes", "atomic_write_json", "atomic_write_text",
-    "describe_machine", "ffmpeg_path", "folder_lock", "lesson_parser", "output_dir", "read_json", "repo_root",
+    "describe_machine", "ffmpeg_path", "folder_lock", "lesson_parser", "output_dir",
+    "read_json", "repo_root",
     "seed_everything", "usable_cores", "voiceclone_home",
 ]
 # fmt: on

@@ -1,4 +1,4 @@
-"""One writer at a time: an advisory lock on a folder that ends with the process, however it ends."""
+"""One writer at a time: an advisory lock on a folder that ends with the process."""
 
 from __future__ import annotations
 

@@ -29,7 +29,6 @@ from training_utils.history import History
 from training_utils.schedule import Ema, learning_rate
 from training_utils.task import Task
 
-
 # Also when a shell started the training in the background, where Ctrl-C is ignored by default.
 STOP_SIGNALS = (signal.SIGINT, signal.SIGTERM)
 

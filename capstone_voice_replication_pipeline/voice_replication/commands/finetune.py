@@ -40,7 +40,11 @@ def run(args: argparse.Namespace) -> int:
     before, after = report.before, report.after
     print(f"fine-tuned '{args.name}' on {report.recordings} recordings, {report.steps} steps,")
     print(f"in {time.monotonic() - started:.0f} s. On held-out sentences:")
-    print(f"  speaker similarity (our encoder)      {before.similarity:.3f} -> {after.similarity:.3f}")
-    print(f"  intelligibility (aligner, 0 is best)  {before.confidence:.2f} -> {after.confidence:.2f}")
-    print(f"  loss                                  {report.loss_before:.3f} -> {report.loss_after:.3f}")
+    rows = (
+        ("speaker similarity (our encoder)", before.similarity, after.similarity),
+        ("intelligibility (aligner, 0 is best)", before.confidence, after.confidence),
+        ("loss", report.loss_before, report.loss_after),
+    )
+    for name, old, new in rows:
+        print(f"  {name:<38}{old:.3f} -> {new:.3f}")
     return 0

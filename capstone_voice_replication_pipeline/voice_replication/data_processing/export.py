@@ -1,4 +1,4 @@
-"""Features for other tools and for the eye: MFCCs and spectrograms as ``.npz``, mels as pictures."""
+"""Features for other tools and for the eye: MFCCs and spectrograms, mels as pictures."""
 
 from __future__ import annotations
 

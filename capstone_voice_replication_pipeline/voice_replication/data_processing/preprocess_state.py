@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any, TextIO
 
 from data_utils import Utterance
-from env_utils import atomic_write_text, folder_lock
+from env_utils import InputError, atomic_write_text, folder_lock
 
 from voice_replication.data_processing.prepare_file import Row
 from voice_replication.data_processing.preprocess_config import PreprocessConfig
