@@ -71,7 +71,7 @@ def mel_png(mel: Mel, loudest: float) -> bytes:
 
     target = io.BytesIO()
     low = loudest - MEL_RANGE_NATS
-    imsave(target, mel, vmin=low, vmax=loudest, cmap="magma", origin="lower", format="png")
+    imsave(target, mel, vmin=low, vmax=loudest, cmap="viridis", origin="lower", format="png")
     return target.getvalue()
 
 
