@@ -158,14 +158,14 @@ def store_flac(path: Path, audio: Audio) -> int:
     part = path.with_name(f".{path.stem}.part.flac")
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        part.write_bytes(stream.getbuffer())
+        size = part.write_bytes(stream.getbuffer())
         part.replace(path)
     except OSError as error:
         raise InputError(
             f"{path}: cannot be written ({error}). Check the free space and the permissions there, "
             "and run the same command again; what is finished is kept."
         ) from error
-    return stream.tell()
+    return size
 
 
 def _refusal(quality: Quality, seconds: float, config: PreprocessConfig) -> str:

@@ -14,7 +14,7 @@ class PreprocessConfig(BaseModel):
 
     min_seconds: float = Field(default=0.5, gt=0)  # of the trimmed utterance
     max_seconds: float = Field(default=30.0, gt=0)
-    split_seconds: float = Field(default=20.0, ge=2)  # untranscribed recordings are cut into such pieces
+    split_seconds: float = Field(default=20.0, ge=2)  # pieces of what has no transcript
     keep_silence_seconds: float = Field(default=0.1, ge=0)  # left at both ends
     target_lufs: float = Field(default=-23.0, ge=-60, le=-10)
     min_snr_db: float = 8.0
