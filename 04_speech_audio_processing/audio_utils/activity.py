@@ -86,7 +86,7 @@ def frame_levels(audio: Audio, sample_rate: int) -> tuple[Levels, Levels]:
     count = -(-len(audio) // frame)
     padded = np.zeros(count * frame + 1, dtype=np.float32)
     padded[1 : len(audio) + 1] = audio
-    padded[:1] = padded[1:2]
+    padded[0] = padded[min(1, len(audio))]  # no step, so no click, at the start
     whole = padded[1:].reshape(count, frame)
     power = np.einsum("ij,ij->i", whole, whole) / frame - np.square(whole.mean(axis=1))
     steps = np.diff(padded).reshape(count, frame)

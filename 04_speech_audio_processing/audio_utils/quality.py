@@ -16,7 +16,7 @@ Audio = npt.NDArray[np.float32]
 MAX_SNR_DB = 100.0  # digital silence between the words
 _SPECTRA = 2000  # frames of the long-term spectrum: at most, evenly spread
 _CLIFF_DB = 11.5  # a band limit drops at least this much within 400 Hz, and nothing rises again
-_CLIFF_FROM_HZ = 2500.0  # below this, speech itself has such cliffs
+_CLIFF_FROM_HZ = 3000.0  # below this, speech itself has such cliffs
 _EMPTY_DB = -105.0  # relative to the strongest bin: arithmetic noise, not sound
 
 
