@@ -50,8 +50,11 @@ def mixtures(data: Path, seed: int) -> dict[str, npt.NDArray[np.float32]]:
     pools = {
         gender: list(
             rng.permutation(
-                [s for (g, s), v in sorted(by_speaker.items())
-                 if g == gender and len(v) >= MINIMUM_UTTERANCES]
+                [
+                    s
+                    for (g, s), v in sorted(by_speaker.items())
+                    if g == gender and len(v) >= MINIMUM_UTTERANCES
+                ]
             )
         )
         for gender in set(VOICES.values())
@@ -80,7 +83,7 @@ def main() -> None:
     for name, embedding in mixtures(args.data, args.seed).items():
         with torch.no_grad():
             guess = synthesizer.model.speaker_f0(torch.from_numpy(embedding)[None])
-        f0_median = float(np.exp(guess[0, 0] + LOG_F0_CENTER))
+        f0_median = float(torch.exp(guess[0, 0] + LOG_F0_CENTER))
         voice = Voice(
             name=name,
             embedding=embedding,
