@@ -8,6 +8,8 @@ from __future__ import annotations
 
 import re
 
+from text_utils.wordsets import words
+
 TITLES = {
     "Mr": "Mister", "Mrs": "Missus", "Ms": "Miz", "Messrs": "Messers", "Mme": "Madame",
     "Mlle": "Mademoiselle", "Dr": "Doctor", "Drs": "Doctors", "Prof": "Professor",
@@ -19,7 +21,20 @@ TITLES = {
 }  # fmt: skip
 """Stand before a name; their period never ends a sentence."""
 
-WITHOUT_PERIOD = ("Mr", "Mrs", "Ms", "Messrs", "Mme", "Mlle", "Dr", "Prof", "St", "Mt", "Sgt", "Capt")
+WITHOUT_PERIOD = (
+    "Mr",
+    "Mrs",
+    "Ms",
+    "Messrs",
+    "Mme",
+    "Mlle",
+    "Dr",
+    "Prof",
+    "St",
+    "Mt",
+    "Sgt",
+    "Capt",
+)
 """Titles that British English writes without the period."""
 
 STREETS = {
@@ -29,8 +44,9 @@ STREETS = {
 
 BEFORE_NUMBERS = {
     "No": "number", "Nos": "numbers", "no": "number", "nos": "numbers", "Nr": "number",
-    "p": "page", "pp": "pages", "vol": "volume", "Vol": "Volume", "vols": "volumes", "ch": "chapter",
-    "Ch": "Chapter", "chap": "chapter", "Chap": "Chapter", "sec": "section", "Sec": "Section",
+    "p": "page", "pp": "pages", "vol": "volume", "Vol": "Volume", "vols": "volumes",
+    "ch": "chapter", "Ch": "Chapter",
+    "chap": "chapter", "Chap": "Chapter", "sec": "section", "Sec": "Section",
     "fig": "figure", "Fig": "Figure", "figs": "figures", "Figs": "Figures", "eq": "equation",
     "Eq": "Equation", "pt": "part", "Pt": "Part",
     "c": "circa", "ca": "circa", "ext": "extension", "Ext": "Extension", "tel": "telephone",
@@ -47,29 +63,31 @@ OTHERS = {
     "dept": "department", "Dept": "Department", "est": "established", "Est": "Established",
     "govt": "government", "Govt": "Government", "intl": "international", "Intl": "International",
     "misc": "miscellaneous", "Univ": "University", "univ": "university", "Inst": "Institute",
-    "max": "maximum", "min": "minimum", "avg": "average", "ed": "edition", "eds": "editors", "bldg": "building", "Bldg": "Building", "mfg": "manufacturing",
+    "max": "maximum", "min": "minimum", "avg": "average", "ed": "edition", "eds": "editors",
+    "bldg": "building", "Bldg": "Building", "mfg": "manufacturing",
     "tbsp": "tablespoon", "tsp": "teaspoon", "a.k.a": "A K A",
     "Ave": "Avenue", "Blvd": "Boulevard", "Rd": "Road", "Hwy": "Highway", "Pkwy": "Parkway",
-    "Feb": "February", "Apr": "April", "Jul": "July", "Aug": "August", "Sept": "September", "Sep": "September", "Oct": "October",
+    "Feb": "February", "Apr": "April", "Jul": "July", "Aug": "August", "Sept": "September",
+    "Sep": "September", "Oct": "October",
     "Nov": "November", "Dec": "December", "Mon": "Monday", "Tue": "Tuesday", "Tues": "Tuesday",
     "Wed": "Wednesday", "Thur": "Thursday", "Thurs": "Thursday", "Thu": "Thursday",
     "Fri": "Friday",
 }  # fmt: skip
 _WITH_PERIOD_ONLY = OTHERS.keys() - {"vs", "etc"}
 
-WORD_ACRONYMS = frozenset(
-    "NASA NATO UNESCO UNICEF OPEC AIDS SARS RADAR LASER SCUBA SWAT NAFTA ASEAN FEMA OSHA NOAA "
-    "PETA FIFA UEFA COVID RAM ROM PIN SIM GIF JPEG ASCII YAML JSON WASP NIMBY YOLO".split()
+WORD_ACRONYMS = words(
+    "NASA NATO UNESCO UNICEF OPEC AIDS SARS RADAR LASER SCUBA SWAT NAFTA ASEAN FEMA OSHA NOAA PETA "
+    "FIFA UEFA COVID RAM ROM PIN SIM GIF JPEG ASCII YAML JSON WASP NIMBY YOLO"
 )
 """Acronyms that are read as a word."""
 
-STARTERS = frozenset(
+STARTERS = words(
     "The This That These Those There Then Thus They He She It We You I His Her Its Our My Your "
     "Their A An And But Or So Yet If When While Where Who What Why How After Before In On At For "
     "From With Without As Because Since Although Though However Moreover Meanwhile Not No Yes "
     "Nobody Everyone Some Many Most All Both Each One Two Let Please Once Now Later Soon Today "
     "Tomorrow Yesterday Perhaps Maybe Did Do Does Is Are Was Were Can Could Would Will Have Has "
-    "Had Upon Under Over Until Only Even Instead Finally Suddenly Then Such Another Other Our By".split()
+    "Had Upon Under Over Until Only Even Instead Finally Suddenly Then Such Another Other Our By"
 )
 """Words that open a sentence much more often than they are a name."""
 
@@ -77,10 +95,10 @@ _NEXT_WORD = re.compile(r"[\s\"'()\]“”‘’]*([A-Za-z]+)")
 
 
 def closes_sentence(rest: str) -> bool:
-    """Whether a period that belongs to an abbreviation also ends its sentence, given the text after.
+    """Whether a period that belongs to an abbreviation also ends its sentence.
 
-    It does at the end of the text or paragraph and before a capitalized word that usually opens a
-    sentence ("... at 5 p.m. He left"), not before a name ("... the U.S. Army").
+    It does at the end of a paragraph and before a capitalized word that usually opens a sentence
+    ("... at 5 p.m. He left"), not before a name ("... the U.S. Army").
     """
     if rest.startswith("\n\n") or not rest.strip("\"')”’ \n\t"):
         return True
@@ -92,9 +110,7 @@ def _alternatives(table: dict[str, str] | tuple[str, ...] | set[str]) -> str:
     return "|".join(re.escape(key) for key in sorted(table, key=lambda k: (-len(k), k)))
 
 
-_STREET = re.compile(
-    rf"\b(?P<name>[A-Z][a-z]+ )(?P<key>{_alternatives(STREETS)})\b(?P<dot>\.?)"
-)
+_STREET = re.compile(rf"\b(?P<name>[A-Z][a-z]+ )(?P<key>{_alternatives(STREETS)})\b(?P<dot>\.?)")
 _NAME_FOLLOWS = re.compile(r"\s+[\"']?[A-Z]")
 _TITLE = re.compile(
     rf"\b(?:(?P<dotted>{_alternatives(TITLES)})\.(?=\s+\"?[A-Z])"
@@ -133,7 +149,7 @@ def _stop(found: re.Match[str]) -> str:
 
 
 def _street(found: re.Match[str]) -> str:
-    """"Elm St." is a street unless a name follows ("Then St. Peter came")."""
+    """A street ("Elm St.") unless a name follows ("Then St. Peter came")."""
     rest = found.string[found.end() : found.end() + 80]
     closes = closes_sentence(rest)
     if found["name"].strip() in STARTERS or (_NAME_FOLLOWS.match(rest) and not closes):

@@ -12,22 +12,24 @@ import re
 from functools import lru_cache
 
 from text_utils.abbreviations import WORD_ACRONYMS
-from text_utils.lexicon import Phones, lookup
 from text_utils.characters import fold
+from text_utils.lexicon import Phones, lookup
+from text_utils.wordsets import words
 
 _TOKEN = re.compile(r"[^\W\d_]+(?:'[^\W\d_]+)*")
 _WORTHWHILE = re.compile(r"[A-Z][A-Z]|[a-z][A-Z]")
 _SEPARATE = re.compile(r"[^ \n-]")  # between two words of one run stand only spaces and hyphens
-_SMALL_WORDS = frozenset(
+_SMALL_WORDS = words(
     "THE AND OF TO IN IS A I ON AT BY NOT NO YES YOU HE SHE WE MY HIS HER BE DO GO UP ALL FOR OUT "
-    "OFF ARE WAS BUT CAN NOW HOW WHY ME SO IF OR AS HIM HAS HAD GET LET SIR OH MAN MEN OLD NEW".split()
+    "OFF ARE WAS BUT CAN NOW HOW WHY ME SO IF OR AS HIM HAS HAD GET LET SIR OH MAN MEN OLD NEW"
 )
-_SPELLED = frozenset(
-    "IT US WHO AI EU UN SEC ER PC OS IP UV IQ TA MP PS RN LAN CAD LED GOP RV ID PR HR TV CD DJ ETA".split()
+_SPELLED = words(
+    "IT US WHO AI EU UN SEC ER PC OS IP UV IQ TA MP PS RN LAN CAD LED GOP RV ID PR HR TV CD DJ ETA"
 )
 _LIKE_A_WORD = re.compile(r"[^AEIOU]{0,2}[AEIOUY]+[^AEIOUY]{1,2}(?:[AEIOUY]+[^AEIOUY]{0,2})+")
 _KEEP_WHOLE = re.compile(r"(?:Mc|Mac|O'|De|Di|Du|La|Le|Van|Von|Fitz|St)[A-Z][a-z]+(?:'s)?")
 _CAMEL = re.compile(r"(?<=[a-z])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z]{2})")
+
 
 def letter_name(letter: str) -> Phones:
     """How a letter a-z is called; "a" is EY1, not the article."""
@@ -129,13 +131,13 @@ def _one(word: str) -> str:
 
 
 def _acronym(word: str, suffix: str = "") -> str:
-    """"FBI" -> "F B I", "NASA" -> "NASA"; emphasis on an ordinary word ("NOT") stays as it is."""
+    """``"FBI" -> "F B I"``, ``"NASA" -> "NASA"``; emphasis ("NOT") stays as it is."""
     if not word.isascii() or len(word) == 1:
         return word + suffix
     if word in WORD_ACRONYMS:
         return word + suffix.strip("'")
     spelled = word in _SPELLED or _called_by_letters(word)
-    if not spelled and (lookup(word.lower()) or _LIKE_A_WORD.fullmatch(word) and len(word) > 3):
+    if not spelled and (lookup(word.lower()) or (_LIKE_A_WORD.fullmatch(word) and len(word) > 3)):
         return word + suffix.strip("'")
     return _letters(word) + suffix
 

@@ -24,28 +24,98 @@ _PLAIN = {
     **dict.fromkeys("【「『", " ("),
     **dict.fromkeys("】」』", ") "),
     **dict.fromkeys("•‣◦▪●·", " "),
-    **{"¡": " ", "¿": " ", "⁄": "/", "∕": "/", "†": " ", "‡": " ", "¶": " ", "™": " ", "®": " "},
-    **{"©": " copyright ", "№": " number ", "§": " section ", "℃": "°C", "℉": "°F"},
-    **{"×": " times ", "÷": " divided by ", "±": " plus or minus ", "≈": " about "},
-    **{"≤": " at most ", "≥": " at least ", "≠": " is not ", "∞": " infinity ", "√": " root of "},
-    **{"→": " to ", "⇒": " to ", "²": "^2", "³": "^3"},
-    **{"ß": "ss", "æ": "ae", "Æ": "Ae", "œ": "oe", "Œ": "Oe", "ø": "ö", "Ø": "Ö", "ð": "th"},
-    **{"Ð": "Th", "þ": "th", "Þ": "Th", "ł": "l", "Ł": "L", "đ": "d", "Đ": "D", "ı": "i"},
+    "¡": " ", "¿": " ", "⁄": "/", "∕": "/", "†": " ", "‡": " ", "¶": " ", "™": " ", "®": " ",
+    "©": " copyright ", "№": " number ", "§": " section ", "℃": "°C", "℉": "°F",
+    "×": " times ", "÷": " divided by ", "±": " plus or minus ", "≈": " about ",
+    "≤": " at most ", "≥": " at least ", "≠": " is not ", "∞": " infinity ", "√": " root of ",
+    "→": " to ", "⇒": " to ", "²": "^2", "³": "^3",
+    "ß": "ss", "æ": "ae", "Æ": "Ae", "œ": "oe", "Œ": "Oe", "ø": "ö", "Ø": "Ö", "ð": "th",
+    "Ð": "Th", "þ": "th", "Þ": "Th", "ł": "l", "Ł": "L", "đ": "d", "Đ": "D", "ı": "i",
     "ħ": "h",
 }  # fmt: skip
 
 _CYRILLIC = dict(
     zip(
         "абвгдежзийклмнопрстуфхцчшщъыьэюяёіїєґўђјљњћџ",
-        "a b v g d e zh z i y k l m n o p r s t u f kh ts ch sh shch - y - e yu ya yo i yi ye g u "
-        "dj y ly ny ch dzh".split(),
+        [
+            "a",
+            "b",
+            "v",
+            "g",
+            "d",
+            "e",
+            "zh",
+            "z",
+            "i",
+            "y",
+            "k",
+            "l",
+            "m",
+            "n",
+            "o",
+            "p",
+            "r",
+            "s",
+            "t",
+            "u",
+            "f",
+            "kh",
+            "ts",
+            "ch",
+            "sh",
+            "shch",
+            "-",
+            "y",
+            "-",
+            "e",
+            "yu",
+            "ya",
+            "yo",
+            "i",
+            "yi",
+            "ye",
+            "g",
+            "u",
+            "dj",
+            "y",
+            "ly",
+            "ny",
+            "ch",
+            "dzh",
+        ],
         strict=True,
     )
 )
 _GREEK = dict(
     zip(
         "αβγδεζηθικλμνξοπρσςτυφχψω",
-        "a v g d e z i th i k l m n x o p r s s t y f ch ps o".split(),
+        [
+            "a",
+            "v",
+            "g",
+            "d",
+            "e",
+            "z",
+            "i",
+            "th",
+            "i",
+            "k",
+            "l",
+            "m",
+            "n",
+            "x",
+            "o",
+            "p",
+            "r",
+            "s",
+            "s",
+            "t",
+            "y",
+            "f",
+            "ch",
+            "ps",
+            "o",
+        ],
         strict=True,
     )
 )
@@ -72,7 +142,9 @@ def is_latin(char: str) -> bool:
 def fold(word: str) -> str:
     """``word`` in lower case and without accents: ``"Café" -> "cafe"``."""
     if not word.isascii():
-        word = "".join(c for c in unicodedata.normalize("NFKD", word) if not unicodedata.combining(c))
+        word = "".join(
+            c for c in unicodedata.normalize("NFKD", word) if not unicodedata.combining(c)
+        )
     return word.lower()
 
 

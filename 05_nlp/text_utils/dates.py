@@ -26,8 +26,12 @@ _SLASHED = re.compile(r"(?<![\w/.])([0-9]{1,2})/([0-9]{1,2})/([0-9]{4}|[0-9]{2})
 _DOTTED = re.compile(r"(?<![\w.])([0-9]{1,2})\.([0-9]{1,2})\.([12][0-9]{3})(?![\w]|\.[0-9])")
 _DECADE = re.compile(r"(?<![\w.,$£€])(?:'|\b)((?:1[0-9]|20)?)([0-9]0)'?s\b")
 _SHORT_YEAR = re.compile(r"(?<![\w.,])'([0-9]{2})\b(?![':.,]?[0-9])(?!')")
-_YEAR_RANGE = re.compile(r"(?<![\w$£€.,:/-])(1[0-9]{3}|20[0-9]{2})-((?:1[0-9]|20)?[0-9]{2})(?![\w%-])")
-_ERA = re.compile(r"\b([0-9]{1,2}(?:,?[0-9]{3})?|[0-9]{3}) ?(B\.C\.E\.|B\.C\.|A\.D\.|C\.E\.|BCE|BC|AD|CE)(?!\w)")
+_YEAR_RANGE = re.compile(
+    r"(?<![\w$£€.,:/-])(1[0-9]{3}|20[0-9]{2})-((?:1[0-9]|20)?[0-9]{2})(?![\w%-])"
+)
+_ERA = re.compile(
+    r"\b([0-9]{1,2}(?:,?[0-9]{3})?|[0-9]{3}) ?(B\.C\.E\.|B\.C\.|A\.D\.|C\.E\.|BCE|BC|AD|CE)(?!\w)"
+)
 _ERA_FIRST = re.compile(r"\bA\.?D\.? ?([0-9]{1,4})\b")
 _PLAIN_YEAR = re.compile(r"(?<![\w$£€.,:/#+-])(1[0-9]{3}|20[0-9]{2})(?![\w%:/°]|[.,][0-9]|-[0-9])")
 _BEFORE_YEAR = re.compile(
@@ -35,7 +39,9 @@ _BEFORE_YEAR = re.compile(
     r"mid|spring|summer|autumn|fall|winter|around|between|through)(?: the year)?,? $",
     re.IGNORECASE,
 )
-_COUNTED = re.compile(r"[ -](?!is\b|was\b|has\b|as\b|this\b|its\b|his\b|us\b|thus\b)(?:[a-z]+s|men|women|people|children)\b")
+_COUNTED = re.compile(
+    r"[ -](?!(?:is|was|has|as|this|its|his|us|thus)\b)(?:[a-z]+s|men|women|people|children)\b"
+)
 _CLOCK = re.compile(
     r"(?<![\w:.,])(?P<hour>[01]?[0-9]|2[0-4]):(?P<minute>[0-5][0-9])(?::(?P<second>[0-5][0-9]))?"
     r"(?![0-9:])(?:\s?(?P<half>[AaPp])(?:m|M|\.\s?[mM])\b(?P<dot>\.?))?"
@@ -177,7 +183,7 @@ def _clock(found: re.Match[str]) -> str:
     hour, minute, second = found["hour"], found["minute"], found["second"]
     words = _clock_words(f"{hour}:{minute}")
     if minute == "00" and not second and not found["half"]:
-        words += " hundred" if int(hour) > 12 or len(hour) == 2 and hour[0] == "0" else " o'clock"
+        words += " hundred" if int(hour) > 12 or (len(hour) == 2 and hour[0] == "0") else " o'clock"
     if second and second != "00":
         words += f" and {cardinal(int(second))} second" + ("s" if second != "01" else "")
     return words + (_half(found, found["half"], bool(found["dot"])) if found["half"] else "")

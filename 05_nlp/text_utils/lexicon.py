@@ -14,6 +14,8 @@ from pathlib import Path
 
 from env_utils import MissingDependencyError
 
+from text_utils.supplement import SUPPLEMENT
+
 Phones = tuple[str, ...]
 
 
@@ -45,7 +47,7 @@ def lookup(word: str) -> tuple[Phones, ...]:
     entries = _raw_entries()
     first = entries.get(word)
     if first is None or "(" in word:
-        return ()
+        return (_split(SUPPLEMENT[word]),) if word in SUPPLEMENT else ()
     found = [_split(first)]
     number = 2
     while (other := entries.get(f"{word}({number})")) is not None:

@@ -80,9 +80,11 @@ def number(text: str) -> str:
     """
     whole, point, fraction = text.partition(".")
     plain = whole.replace(",", "")
-    if (plain.startswith("0") and len(plain) > 1) or len(plain) > 36:
-        words = spell(plain)
-    elif len(plain) >= 7 and "," not in whole and not plain.endswith("000"):
+    if (
+        (plain.startswith("0") and len(plain) > 1)
+        or len(plain) > 36
+        or (len(plain) >= 7 and "," not in whole and not plain.endswith("000"))
+    ):
         words = spell(plain)
     else:
         words = cardinal(int(plain)) if plain else ""

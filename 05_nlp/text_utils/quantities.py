@@ -1,4 +1,4 @@
-"""Money, measures, percentages, fractions, telephone numbers, ordinals and plain numbers in words."""
+"""Money, measures, shares, fractions, telephone numbers, ordinals and plain numbers in words."""
 
 from __future__ import annotations
 
@@ -11,7 +11,9 @@ from text_utils.units import CURRENCIES, SCALES, UNITS, plural_unit
 _NUMBER = r"(?:[0-9]{1,3}(?:,[0-9]{3})+(?:\.[0-9]+)?|[0-9]+(?:\.[0-9]+)?|\.[0-9]+)"
 _FREE = r"(?<![\w.,])"  # not the tail of another number or word
 _SIGN = "|".join(re.escape(sign) for sign in sorted(CURRENCIES, key=len, reverse=True))
-_SCALE = r"(?:\s?(?P<scale>hundred|thousand|million|billion|trillion)\b|(?P<short>bn|tn|mn|[KkMBT])\b)?"
+_SCALE = (
+    r"(?:\s?(?P<scale>hundred|thousand|million|billion|trillion)\b|(?P<short>bn|tn|mn|[KkMBT])\b)?"
+)
 _UNIT = "|".join(re.escape(unit) for unit in sorted(UNITS, key=len, reverse=True))
 
 _PHONE = re.compile(
@@ -32,14 +34,18 @@ _MEASURE = re.compile(
     rf"{_FREE}(?P<amount>{_NUMBER})(?P<gap> ?|-)(?P<unit>{_UNIT})(?P<power>\^?[23])?"
     rf"(?:/(?P<per>{_UNIT})(?P<per_power>\^?[23])?)?(?![\w'])(?P<dot>\.(?!\w))?"
 )
-_ORDINAL = re.compile(r"(?<![\w.])([0-9]{1,3}(?:,[0-9]{3})+|[0-9]{1,15})(?:st|nd|rd|th|ST|ND|RD|TH)\b")
+_ORDINAL = re.compile(
+    r"(?<![\w.])([0-9]{1,3}(?:,[0-9]{3})+|[0-9]{1,15})(?:st|nd|rd|th|ST|ND|RD|TH)\b"
+)
 _SIZE = re.compile(rf"{_FREE}({_NUMBER}) ?[xX] ?({_NUMBER})")
 _TIMES = re.compile(rf"{_FREE}({_NUMBER})x\b")
 _POWER = re.compile(r"(?<=[\w)])\^(-?)([0-9]{1,3})")
 _EXPONENT = re.compile(rf"{_FREE}({_NUMBER})[eE]([+-]?)([0-9]{{1,3}})\b")
 _VERSION = re.compile(r"(?<![0-9.])[0-9]+(?:\.[0-9]+){2,}")
 _MINUS = re.compile(r"(?<![\w)\-])-(?=\.?[0-9])")
-_ROOM = re.compile(r"\b(Room|Flight|Route|Highway|Channel|Suite|Apartment|Interstate) ([1-9])([0-9]{2})\b")
+_ROOM = re.compile(
+    r"\b(Room|Flight|Route|Highway|Channel|Suite|Apartment|Interstate) ([1-9])([0-9]{2})\b"
+)
 _PLAIN = re.compile(_NUMBER)
 _ARTICLE = re.compile(r"\b[Aa]n? $")
 
@@ -80,7 +86,9 @@ def _plain(found: re.Match[str]) -> str:
     """A number in words, apart from letters that touch it ("B12", "4K")."""
     before = found.string[found.start() - 1 : found.start()]
     after = found.string[found.end() : found.end() + 1]
-    return (" " if before.isalnum() else "") + number(found.group()) + (" " if after.isalnum() else "")
+    return (
+        (" " if before.isalnum() else "") + number(found.group()) + (" " if after.isalnum() else "")
+    )
 
 
 def _room_end(text: str) -> str:
@@ -93,7 +101,7 @@ def _counted(amount: str, unit: str) -> str:
 
 
 def _phone(found: re.Match[str]) -> str:
-    """Digit by digit, a comma after each group; left alone if it does not look like a telephone's."""
+    """Digit by digit with a comma after each group; other numbers with separators stay."""
     groups = re.split("[ .-]", found["groups"])
     lengths = [len(group) for group in groups]
     separators = set(re.sub("[0-9]", "", found["groups"]))
@@ -122,7 +130,9 @@ def _money(found: re.Match[str]) -> str:
         one = whole == "1" or adjective
         parts.append(f"{number(whole or '0')} {unit if one else _plural_money(unit)}")
     if fraction and int(fraction):
-        parts.append(f"{number(str(int(fraction)))} {cent if int(fraction) == 1 else _plural_money(cent)}")
+        parts.append(
+            f"{number(str(int(fraction)))} {cent if int(fraction) == 1 else _plural_money(cent)}"
+        )
     return minus + " and ".join(parts)
 
 
@@ -138,7 +148,7 @@ def _plural_money(unit: str) -> str:
 
 
 def _fraction(found: re.Match[str]) -> str:
-    """``"1/2" -> "one half"``, ``"2 3/4" -> "two and three quarters"``, ``"9/11" -> "nine eleven"``."""
+    """``"1/2" -> "one half"``, ``"2 3/4" -> "two and three quarters"``, "9/11" as it is said."""
     whole, top, bottom = found[1], int(found[2]), int(found[3])
     unit = UNITS[found["unit"]] if found["unit"] else ""
     if (top, bottom) in ((24, 7), (9, 11), (50, 50)) or not 2 <= bottom <= 1000 or top >= bottom:
@@ -161,7 +171,10 @@ def _part(top: int, name: str) -> str:
 def _measure(found: re.Match[str]) -> str:
     """``"5 km/h" -> "five kilometers per hour"``, ``"3 m^2" -> "three square meters"``."""
     unit, amount = found["unit"], found["amount"]
-    if (unit == "in" and found["gap"] == " " and not found["dot"]) or (unit, found["gap"]) == ("s", ""):
+    if (unit == "in" and found["gap"] == " " and not found["dot"]) or (unit, found["gap"]) == (
+        "s",
+        "",
+    ):
         return found.group()  # "5 in the morning", "the iPhone 5s"
     one = amount == "1" or found["gap"] == "-"
     name = UNITS[unit] if one else plural_unit(UNITS[unit])
@@ -193,6 +206,6 @@ def _power(found: re.Match[str]) -> str:
 
 
 def _version(found: re.Match[str]) -> str:
-    """"3.11.2" with points, "192.168.0.1" with dots."""
+    """A version ("3.11.2") has points, an address ("192.168.0.1") has dots."""
     groups = found.group().split(".")
     return (" dot " if len(groups) > 3 else " point ").join(number(group) for group in groups)

@@ -38,7 +38,9 @@ _RULER_I = re.compile(
 _AFTER_WORD = re.compile(
     r"\b(?P<before>[A-Za-z]+ )(?P<numeral>(?=[IVX]{2,}\b)X{0,3}(?:IX|IV|V?I{0,3}))\b(?!')"
 )
-_ALONE = re.compile(rf"(?:(?<=\n\n)|^)[ \n]*(?P<numeral>(?=[IVXL]{{2,}}\b){_NUMERAL})(?=\.?[ ]*(?:\n|$))")
+_ALONE = re.compile(
+    rf"(?:(?<=\n\n)|^)[ \n]*(?P<numeral>(?=[IVXL]{{2,}}\b){_NUMERAL})(?=\.?[ ]*(?:\n|$))"
+)
 _AFTER_FIRST = re.compile(r"'s\b| (?:of|died|reigned|ruled|became)\b|[.,;:?!)]|\s*$")
 
 
@@ -61,7 +63,7 @@ def expand_roman(text: str) -> str:
 
 
 def _after_heading(found: re.Match[str]) -> str:
-    """"Chapter IV" is four, "Part I" is one; "the part I like", "Class C" have no numeral."""
+    """A number in "Chapter IV" and "Part I", none in "the part I like" and "Class C"."""
     head, numeral = found["head"], found["numeral"]
     name = head.strip(" .").lower()
     after = found.string[found.end() : found.end() + 2]
@@ -82,7 +84,7 @@ def _the(found: re.Match[str]) -> str:
 
 
 def _after_name(found: re.Match[str]) -> str:
-    """"Henry VIII" is the eighth; "Charles I think" has no numeral, and "Malcolm X" is a letter."""
+    """An ordinal in "Henry VIII", none in "Charles I think" and "Malcolm X"."""
     numeral = found["numeral"]
     rest = found.string[found.end() : found.end() + 20]
     initial = len(numeral) == 1 and re.match(r"\. [A-Z]", rest)  # "George V. Allen"

@@ -6,7 +6,15 @@ _PREFIXED = {
     "m": "meter", "g": "gram", "l": "liter", "L": "liter", "W": "watt", "V": "volt", "Hz": "hertz",
     "J": "joule", "Pa": "pascal", "s": "second", "Wh": "watt hour",
 }  # fmt: skip
-_PREFIXES = {"k": "kilo", "c": "centi", "m": "milli", "u": "micro", "n": "nano", "M": "mega", "G": "giga"}
+_PREFIXES = {
+    "k": "kilo",
+    "c": "centi",
+    "m": "milli",
+    "u": "micro",
+    "n": "nano",
+    "M": "mega",
+    "G": "giga",
+}
 _BYTES = {"K": "kilo", "k": "kilo", "M": "mega", "G": "giga", "T": "tera", "P": "peta"}
 
 UNITS: dict[str, str] = {

@@ -49,7 +49,7 @@ def _url(found: re.Match[str]) -> str:
 
 
 def _say(address: str) -> str:
-    """Words and marks of an address: ``"docs.example.com/a-b" -> "docs dot example dot com ..."``."""
+    """Words and marks of an address: ``"a.example.com/b-c"`` is "a dot example dot com ..."."""
     parts = re.split(r"([^\w]|_)", address)
     spoken = [_MARKS.get(part, " ") if i % 2 else _label(part) for i, part in enumerate(parts)]
     return " ".join("".join(spoken).split())
@@ -61,9 +61,13 @@ def _label(label: str) -> str:
     if known:
         return known
     letters = re.sub("[^A-Za-z]", "", label)
-    if letters == label and (len(label) == 2 or not re.search("[aeiouyAEIOUY]", label) or label in _SPELLED):
+    if letters == label and (
+        len(label) == 2 or not re.search("[aeiouyAEIOUY]", label) or label in _SPELLED
+    ):
         return " ".join(label.upper())
     return label
 
 
-_SPELLED = frozenset(("edu", "uk", "ai", "io", "html", "pdf", "exe", "epub", "svg", "api", "url", "ipynb"))
+_SPELLED = frozenset(
+    ("edu", "uk", "ai", "io", "html", "pdf", "exe", "epub", "svg", "api", "url", "ipynb")
+)
