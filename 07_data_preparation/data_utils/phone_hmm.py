@@ -185,7 +185,7 @@ def split_components(hmm: PhoneHmm) -> PhoneHmm:
     """Twice the Gaussians: each is replaced by two, a fifth of a standard deviation apart."""
     shift = 0.2 * np.sqrt(hmm.variances)
     return PhoneHmm(
-        np.concatenate([hmm.weights, hmm.weights], axis=1) / 2,
+        np.concatenate([hmm.weights, hmm.weights], axis=1) * np.float32(0.5),
         np.concatenate([hmm.means - shift, hmm.means + shift], axis=1),
         np.concatenate([hmm.variances, hmm.variances], axis=1),
     )

@@ -15,7 +15,7 @@ import numpy.typing as npt
 Floats = npt.NDArray[np.float32]
 
 
-@numba.njit(cache=True, nogil=True)
+@numba.njit(cache=True, nogil=True)  # type: ignore[untyped-decorator]
 def viterbi(emission: Any, chain: Any, jump_from: Any, first_end: int) -> tuple[Any, float]:
     """Best path through a left-to-right chain.
 
@@ -59,7 +59,7 @@ def viterbi(emission: Any, chain: Any, jump_from: Any, first_end: int) -> tuple[
     return path, total
 
 
-@numba.njit(cache=True, nogil=True)
+@numba.njit(cache=True, nogil=True)  # type: ignore[untyped-decorator]
 def accumulate(
     features: Any, states: Any, components: Any, counts: Any, sums: Any, squares: Any
 ) -> None:

@@ -67,7 +67,7 @@ def read_prompts(path: Path) -> list[Prompt]:
     """One sentence a line; empty lines are passed over. ``InputError`` names file and line."""
     if not path.is_file():
         raise InputError(f"{path}: there is no such file of prompts.")
-    prompts = []
+    prompts: list[Prompt] = []
     for number, line in enumerate(read_text(path).splitlines(), start=1):
         text = " ".join(line.split())
         if len(text) > MAX_PROMPT_CHARACTERS:

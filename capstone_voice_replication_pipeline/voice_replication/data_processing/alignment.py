@@ -191,7 +191,7 @@ def align_folder(
     folder = data / "alignment"
     if hmm is None:
         hmm = corpus.train(passes)
-        save_aligner(folder / "aligner.safetensors", hmm, {"utterances": len(corpus.items)})
+    save_aligner(folder / "aligner.safetensors", hmm, {"utterances": len(corpus.items)})
     alignments = [a for a in corpus.align(hmm) if a is not None]
     lines = [json.dumps(asdict(a), ensure_ascii=False) for a in alignments]
     atomic_write_text(folder / "alignments.jsonl", "\n".join(lines) + "\n")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -81,9 +81,9 @@ class SynthesizerBatch:
 
     def to(self, device: torch.device) -> SynthesizerBatch:
         """The same on ``device``."""
-        moved = {k: v.to(device) if isinstance(v, Tensor) else v for k, v in vars(self).items()}
-        moved["prosody"] = Prosody(*(t.to(device) for t in vars(self.prosody).values()))
-        return SynthesizerBatch(**moved)
+        moved = {k: v.to(device) for k, v in vars(self).items() if isinstance(v, Tensor)}
+        prosody = Prosody(*(t.to(device) for t in vars(self.prosody).values()))
+        return replace(self, prosody=prosody, **moved)
 
 
 def token_means(values: Tensor, weights: Tensor, durations: Tensor) -> Tensor:
@@ -151,7 +151,7 @@ class SpeechDataset:
             mean = vectors[torch.from_numpy(chosen)].mean(dim=0)
             noise = rng.normal(0, 0.03, len(mean)).astype(np.float32)
             mean = mean / mean.norm() + torch.from_numpy(noise)
-        return mean / mean.norm()
+        return torch.as_tensor(mean / mean.norm())
 
     def collate(
         self, indices: Sequence[int], rng: np.random.Generator | None = None

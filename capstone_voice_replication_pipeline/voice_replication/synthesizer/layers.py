@@ -62,7 +62,8 @@ class EncoderBlock(nn.Module):
         x = x + self.dropout(self.attention(self.norm1(x), mask))
         y = (self.norm2(x) * keep).transpose(1, 2)
         y = functional.gelu(self.expand(y)) * mask[:, None]
-        return (x + self.dropout(self.contract(y).transpose(1, 2))) * keep
+        y = (x + self.dropout(self.contract(y).transpose(1, 2))) * keep
+        return torch.as_tensor(y)
 
 
 class SpeakerNorm(nn.Module):
@@ -94,7 +95,7 @@ class DecoderBlock(nn.Module):
     def forward(self, x: Tensor, speaker: Tensor, mask: Tensor) -> Tensor:
         y = self.depthwise(x.transpose(1, 2)).transpose(1, 2)
         y = self.contract(functional.gelu(self.expand(self.norm(y, speaker))))
-        return (x + self.scale * y) * mask[..., None]
+        return torch.as_tensor((x + self.scale * y) * mask[..., None])
 
 
 class Predictor(nn.Module):

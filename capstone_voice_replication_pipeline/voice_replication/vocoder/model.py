@@ -51,7 +51,7 @@ class ConvNeXtBlock(nn.Module):
     def forward(self, x: Tensor) -> Tensor:
         y = self.norm(self.depthwise(x).transpose(1, 2))
         y = self.contract(nn.functional.gelu(self.expand(y)))
-        return x + (self.scale * y).transpose(1, 2)
+        return torch.as_tensor(x + (self.scale * y).transpose(1, 2))
 
 
 class InverseStftHead(nn.Module):
