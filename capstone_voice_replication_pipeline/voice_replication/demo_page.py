@@ -86,7 +86,7 @@ def write_html(demo: Demo) -> str:
             f"{demo.clone.seconds:.1f} s of speech were made at {demo.real_time_factor:.0f} times "
             "real time (text, synthesizer and vocoder; the models were loaded before)."
         ),
-        times="".join(_row(name, f"{sec:.2f} s") for name, sec in demo.stages.items()),
+        times="".join(_row(name, _duration(sec)) for name, sec in demo.stages.items()),
         ethics=_ethics(demo),
         machine=escape(demo.machine),
     )
@@ -145,6 +145,10 @@ def _other_section(cards: Sequence[str]) -> str:
 
 def _row(name: str, value: str) -> str:
     return f'<tr><th scope="row">{escape(name)}</th><td class="number">{escape(value)}</td></tr>\n'
+
+
+def _duration(seconds: float) -> str:
+    return f"{seconds:.2f} s" if seconds >= 1 else f"{1000 * seconds:.0f} ms"
 
 
 def _ethics(demo: Demo) -> str:
