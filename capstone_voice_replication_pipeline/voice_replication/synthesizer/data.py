@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
@@ -81,9 +81,17 @@ class SynthesizerBatch:
 
     def to(self, device: torch.device) -> SynthesizerBatch:
         """The same on ``device``."""
-        moved = {k: v.to(device) for k, v in vars(self).items() if isinstance(v, Tensor)}
-        prosody = Prosody(*(t.to(device) for t in vars(self.prosody).values()))
-        return replace(self, prosody=prosody, **moved)
+        return SynthesizerBatch(
+            ids=self.ids.to(device),
+            mask=self.mask.to(device),
+            durations=self.durations.to(device),
+            prosody=Prosody(*(t.to(device) for t in vars(self.prosody).values())),
+            mel=self.mel.to(device),
+            weight=self.weight.to(device),
+            speaker=self.speaker.to(device),
+            speaker_log_f0=self.speaker_log_f0.to(device),
+            names=self.names,
+        )
 
 
 def token_means(values: Tensor, weights: Tensor, durations: Tensor) -> Tensor:
