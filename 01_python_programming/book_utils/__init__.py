@@ -1,20 +1,21 @@
-"""Floor 01: a book as data. Reading, chapters, paragraphs, dialogue, counting."""
+"""Floor 01: books. Reading text files, chapters, paragraphs, dialogue, statistics."""
 
-from book_utils.chapters import Chapter, split_chapters, split_paragraphs
-from book_utils.dialogue import Line, Part, extract_dialogue, split_dialogue
+from book_utils.chapters import FRONT_MATTER, Chapter, split_chapters, strip_gutenberg
+from book_utils.dialogue import DialogueLine, extract_dialogue
+from book_utils.paragraphs import is_scene_break, split_paragraphs
 from book_utils.reading import read_text
-from book_utils.statistics import TextStatistics, count_words, text_statistics
+from book_utils.statistics import TextStatistics, text_statistics
 
 __all__ = [
+    "FRONT_MATTER",
     "Chapter",
-    "Line",
-    "Part",
+    "DialogueLine",
     "TextStatistics",
-    "count_words",
     "extract_dialogue",
+    "is_scene_break",
     "read_text",
     "split_chapters",
-    "split_dialogue",
     "split_paragraphs",
+    "strip_gutenberg",
     "text_statistics",
 ]

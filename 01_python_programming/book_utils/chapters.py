@@ -1,105 +1,173 @@
-"""Finding the chapters of a book by their headings."""
+"""Chapters of a book in plain text or Markdown."""
 
 from __future__ import annotations
 
 import re
 from dataclasses import dataclass
 
-_WORDS = (
-    "one two three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen "
-    "sixteen seventeen eighteen nineteen twenty thirty forty fifty first second third fourth fifth "
-    "sixth seventh eighth ninth tenth last"
-).replace(" ", "|")
-_NUMBER = rf"(?:\d{{1,3}}|[ivxlc]+|(?:the )?(?:{_WORDS})(?:[- ](?:{_WORDS}))?)"
-_CHAPTER = re.compile(
-    rf"(?:chapter|part|book|letter|scene|act)\s+{_NUMBER}\b[.:)]?(?P<title>.*)", re.IGNORECASE
+from book_utils.headings import Heading, is_underline, looks_titled, parse_heading
+
+FRONT_MATTER = "Front matter"
+_LONGEST_SUBTITLE = 70  # characters
+_GUTENBERG = re.compile(
+    r"^\s*\*{3} ?(START|END) OF (?:THE|THIS) PROJECT GUTENBERG[^\n]*$", re.MULTILINE
 )
-_NAMED = re.compile(
-    r"(?:prologue|epilogue|preface|introduction|foreword|afterword|interlude)\b[.:]?.{0,60}",
-    re.IGNORECASE,
-)
-_BARE = re.compile(r"(?:[IVXLC]+|\d{1,3})\.?")  # a number alone on its line
-_MARKDOWN = re.compile(r"#{1,3}\s+(?P<title>\S.*?)\s*#*")
-LONGEST_HEADING = 80  # characters
-LONGEST_FRONT_MATTER = 2000  # characters before the first heading that are not the story
 
 
 @dataclass(frozen=True)
 class Chapter:
-    """A chapter: its heading ("" when the book has none), its text, and its number from 1."""
+    """A chapter: ``title`` as printed ("Chapter 4: The Storm"), ``text`` without it, ``number``.
+
+    ``number`` is ``None`` for a chapter without one (a prologue). The text before the first heading
+    has the title "Front matter"; a text without headings is one chapter with the title "".
+    """
 
     title: str
     text: str
-    number: int
+    number: int | None
+
+
+@dataclass(frozen=True)
+class _Found:
+    """A heading and the lines that it takes up: ``first`` .. ``last`` - 1."""
+
+    heading: Heading
+    first: int
+    last: int
 
 
 def split_chapters(text: str) -> list[Chapter]:
-    """The chapters of ``text``, in order; a book without headings is one chapter without a title.
+    """The chapters of ``text`` in order.
 
-    Headings are lines between blank lines such as ``Chapter 3``, ``CHAPTER III. The Storm``,
-    ``Chapter the First``, ``Prologue``, ``IV`` or Markdown's ``## The Storm``. A title on the line
-    below ``Chapter 3`` belongs to it. Short matter before the first heading (title page, contents)
-    is left out; a long one is kept as a chapter. Headings with nothing below them, as in a table of
-    contents, are no chapters.
+    A heading is a line of its own after an empty line: "Chapter 5", "CHAPTER V. THE STORM",
+    "Chapter the Fifth" with the title on the next line, "Prologue", a Markdown heading, or a lone
+    number if such lines count up from one. The entries of a table of contents are no chapters.
+    "Part Two" in front of a chapter goes into its title. No word of ``text`` is lost: what is not
+    in a title is in a text.
     """
-    lines = text.split("\n")
-    heads = [place for place in range(len(lines)) if _is_heading(lines, place)]
-    pieces: list[tuple[str, str]] = []
-    front = "\n".join(lines[: heads[0]] if heads else lines).strip()
-    if not heads or len(front) > LONGEST_FRONT_MATTER:
-        pieces.append(("", front))
-    ends = [*heads[1:], len(lines)]
-    for place, end in zip(heads, ends, strict=False):
-        title, start = _title(lines, place, end)
-        body = "\n".join(lines[start:end]).strip()
-        if body:
-            pieces.append((title, body))
-    if not pieces:
-        pieces = [("", text.strip())]
-    return [Chapter(title, body, number) for number, (title, body) in enumerate(pieces, 1)]
+    lines = text.replace("\r\n", "\n").replace("\r", "\n").split("\n")
+    found = _without_contents(_choose(_find_headings(lines)), lines)
+    if not found:
+        return [Chapter("", text.strip(), None)] if text.strip() else []
+    chapters: list[Chapter] = []
+    front = "\n".join(lines[: found[0].first]).strip()
+    if front:
+        chapters.append(Chapter(FRONT_MATTER, front, None))
+    part = ""
+    for index, item in enumerate(found):
+        end = found[index + 1].first if index + 1 < len(found) else len(lines)
+        body = "\n".join(lines[item.last : end]).strip("\n")
+        title = f"{part}, {item.heading.title}" if part else item.heading.title
+        if not body.strip() and index + 1 < len(found):
+            part = title  # "Part Two", with the first chapter right below
+            continue
+        chapters.append(Chapter(title, body.strip(), item.heading.number))
+        part = ""
+    return chapters
 
 
-def _is_heading(lines: list[str], place: int) -> bool:
-    line = lines[place].strip()
-    if not line or len(line) > LONGEST_HEADING:
-        return False
-    if _MARKDOWN.fullmatch(line):
-        return True
-    alone = place == 0 or not lines[place - 1].strip()
-    if not alone:
-        return False
-    if _BARE.fullmatch(line) or _NAMED.fullmatch(line):
-        below = place + 1 == len(lines) or not lines[place + 1].strip()
-        return below and not line.endswith((",", ";"))
-    match = _CHAPTER.fullmatch(line)
-    if match is None:
-        return False
-    # "Part one of the plan was simple, he said." is prose: a sentence goes on in small letters
-    title = match["title"].strip(" .:-–—")
-    return not title[:1].islower()
+def strip_gutenberg(text: str) -> str:
+    """``text`` without Project Gutenberg's licence before and after the book itself."""
+    start, end = 0, len(text)
+    for found in _GUTENBERG.finditer(text):
+        if found[1] == "START":
+            start = found.end()
+        else:
+            end = min(end, found.start()) if found.start() > start else end
+    return text[start:end].strip("\n") if start or end < len(text) else text
 
 
-def _title(lines: list[str], place: int, end: int) -> tuple[str, int]:
-    """The heading's text, with a title that stands just below it, and where the body starts."""
-    line = lines[place].strip()
-    markdown = _MARKDOWN.fullmatch(line)
-    if markdown:
-        return markdown["title"], place + 1
-    match = _CHAPTER.fullmatch(line)
-    nothing_named = match is not None and not match["title"].strip(" .:-–—")
-    below = place + 1
-    while below < end and not lines[below].strip():
-        below += 1
-    candidate = lines[below].strip() if below < end else ""
-    stands_alone = below + 1 < end and not lines[below + 1].strip()
-    looks_like_title = 0 < len(candidate) <= 60 and candidate[-1] not in ".,;:!?\"”'’"
-    if nothing_named and stands_alone and looks_like_title:
-        return f"{line.rstrip('.:')}. {candidate}", below + 1
-    return line, place + 1
+def _find_headings(lines: list[str]) -> list[_Found]:
+    """All lines that may be headings, each with a title below it, if there is one."""
+    found: list[_Found] = []
+    for index, line in enumerate(lines):
+        if found and index < found[-1].last:
+            continue
+        alone = index == 0 or not lines[index - 1].strip() or (found and found[-1].last == index)
+        underlined = index + 1 < len(lines) and is_underline(lines[index + 1])
+        if underlined and alone and line.strip():
+            level = 1 if lines[index + 1].strip()[0] == "=" else 2
+            inner = parse_heading(line)
+            number = inner.number if inner else None
+            found.append(_Found(Heading("markdown", line.strip(), number, level), index, index + 2))
+            continue
+        heading = parse_heading(line) if alone else None
+        if heading and (heading.kind == "markdown" or _ends_block(lines, index)):
+            found.append(_with_subtitle(lines, index, heading))
+    return found
 
 
-def split_paragraphs(text: str) -> list[str]:
-    """Paragraphs (separated by blank lines), each as one line with single spaces, none empty."""
-    blocks = re.split(r"\n[ \t]*\n", text.replace("\r\n", "\n"))
-    joined = (" ".join(block.split()) for block in blocks)
-    return [block for block in joined if block and not re.fullmatch(r"[*#~_=\-\s]+", block)]
+def _ends_block(lines: list[str], index: int) -> bool:
+    """Whether the line is followed by an empty one, or by something that is no running text."""
+    following = lines[index + 1].strip() if index + 1 < len(lines) else ""
+    return (
+        not following
+        or looks_titled(following)
+        or parse_heading(following) is not None
+        or (len(lines[index]) < 40 and lines[index].strip()[0].isupper() and following[0].isupper())
+    )
+
+
+def _with_subtitle(lines: list[str], index: int, heading: Heading) -> _Found:
+    """Take a short title on one of the next two lines into a heading that is only a number."""
+    only_number = heading.kind in ("chapter", "part") and len(heading.title.split()) <= 3
+    for place in (index + 1, index + 2):
+        line = lines[place].strip() if place < len(lines) else ""
+        if not line:
+            continue
+        after = lines[place + 1].strip() if place + 1 < len(lines) else ""
+        if (
+            only_number
+            and len(line) <= _LONGEST_SUBTITLE
+            and not after
+            and looks_titled(line)
+            and parse_heading(line) is None
+            and place + 1 < len(lines)
+        ):
+            title = f"{heading.title.rstrip('.: ')}: {line}"
+            return _Found(Heading(heading.kind, title, heading.number), index, place + 1)
+        break
+    return _Found(heading, index, index + 1)
+
+
+def _choose(found: list[_Found]) -> list[_Found]:
+    """The headings that divide this book: one level of Markdown and above, or printed ones."""
+    levels = [item.heading.level for item in found if item.heading.kind == "markdown"]
+    if levels:
+        repeated = [level for level in sorted(set(levels)) if levels.count(level) > 1]
+        deepest = repeated[0] if repeated else min(levels)
+        return [i for i in found if i.heading.kind == "markdown" and i.heading.level <= deepest]
+    printed = [item for item in found if item.heading.kind != "bare"]
+    bare = [item for item in found if item.heading.kind == "bare"]
+    counted = _counting(bare)
+    if len(counted) > 1 and not any(item.heading.kind == "chapter" for item in printed):
+        return sorted([*printed, *counted], key=lambda item: item.first)
+    return printed
+
+
+def _counting(found: list[_Found]) -> list[_Found]:
+    """Lone numbers that count 1, 2, 3 ... (again from 1 in each part)."""
+    counted: list[_Found] = []
+    for item in found:
+        expected = counted[-1].heading.number if counted else 0
+        if item.heading.number in (1, (expected or 0) + 1):
+            counted.append(item)
+    return counted
+
+
+def _without_contents(found: list[_Found], lines: list[str]) -> list[_Found]:
+    """Drop entries of a table of contents: headings without text whose name comes again."""
+    kept: list[_Found] = []
+    for index, item in enumerate(found):
+        end = found[index + 1].first if index + 1 < len(found) else len(lines)
+        empty = not "".join(lines[item.last : end]).strip()
+        later = {_name(other.heading) for other in found[index + 1 :]}
+        if not (empty and _name(item.heading) in later):
+            kept.append(item)
+    return kept
+
+
+def _name(heading: Heading) -> str:
+    if heading.number is not None and heading.kind in ("chapter", "bare"):
+        return f"{heading.kind} {heading.number}"
+    return re.sub(r"[\W_]+", " ", heading.title).strip().lower()
