@@ -8,19 +8,19 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 import torch
-from audio_utils import DEFAULT_SPEC, AudioSpec
-from training_utils import load_checkpoint, load_into
 
 from voice_replication.home import checkpoint_path
-from voice_replication.vocoder.model import Vocos, VocosConfig
+from voice_replication.vocoder.generators import Generator, load_generator
+from voice_replication.vocoder.hifigan import Hifigan
 
 Audio = npt.NDArray[np.float32]
 
 
 class Vocoder:
-    """A trained Vocos. ``M`` mel bins, ``F`` frames, ``T = (F - 1) * hop_length`` samples."""
+    """A trained Vocos or HiFi-GAN. ``M`` mel bins, ``F`` frames, ``T = (F - 1) * hop_length``
+    samples."""
 
-    def __init__(self, model: Vocos, device: str = "cpu") -> None:
+    def __init__(self, model: Generator, device: str = "cpu") -> None:
         self.model = model.eval().to(device)
         self.spec = model.spec
         self.device = device
@@ -28,13 +28,8 @@ class Vocoder:
     @classmethod
     def load(cls, path: Path | None = None, device: str = "cpu") -> Vocoder:
         """Load ``path``, or the shipped vocoder. Raises ``CheckpointError``."""
-        path = path or checkpoint_path("vocoder")
-        tensors, meta = load_checkpoint(path)
-        spec = AudioSpec.from_dict(meta["audio"])
-        DEFAULT_SPEC.require_match(spec, str(path))
-        model = Vocos(VocosConfig.model_validate(meta["config"]["model"]), spec)
-        load_into(model, tensors, path)
-        return cls(model, device)
+        model = load_generator(path or checkpoint_path("vocoder"))
+        return cls(model.fold() if isinstance(model, Hifigan) else model, device)
 
     @torch.inference_mode()
     def decode(self, mel: npt.NDArray[np.float32]) -> Audio:

@@ -9,7 +9,7 @@ import numpy as np
 import torch
 from audio_utils import DEFAULT_SPEC, load_audio, mel_spectrogram, save_audio
 from data_utils import Utterance
-from pydantic import Field
+from pydantic import Field, ValidationInfo, field_validator
 from torch import Tensor
 from training_utils import (
     MetricSink,
@@ -18,11 +18,19 @@ from training_utils import (
     TrainConfig,
     Trainer,
     Update,
+    load_into,
     save_checkpoint,
 )
 
 from voice_replication.data_processing.selection import DataSelection, select_utterances
 from voice_replication.vocoder.data import AudioBank, VocoderBatch
+from voice_replication.vocoder.generators import (
+    Architecture,
+    GeneratorConfig,
+    build_generator,
+    generator_config,
+    load_generator,
+)
 from voice_replication.vocoder.losses import (
     Discriminators,
     discriminator_loss,
@@ -30,7 +38,6 @@ from voice_replication.vocoder.losses import (
     mel_loss,
     multi_resolution_stft_loss,
 )
-from voice_replication.vocoder.model import Vocos, VocosConfig
 
 
 class LossConfig(StrictModel):
@@ -48,14 +55,25 @@ class LossConfig(StrictModel):
 
 
 class VocoderConfig(StrictModel):
-    """Everything ``configs/vocoder.yaml`` may say."""
+    """Everything ``configs/vocoder.yaml`` and ``configs/hifigan.yaml`` may say."""
 
-    model: VocosConfig = VocosConfig()
+    architecture: Architecture = "vocos"
+    model: GeneratorConfig = Field(
+        default_factory=lambda data: generator_config(data.get("architecture", "vocos"), {})
+    )
     loss: LossConfig = LossConfig()
     training: TrainConfig = TrainConfig()
     data: DataSelection = DataSelection()
-    batch_size: int = Field(8, ge=1)
-    crop_frames: int = Field(65, ge=9)
+    batch_size: int = Field(default=8, ge=1)
+    crop_frames: int = Field(default=65, ge=9)
+
+    @field_validator("model", mode="before")
+    @classmethod
+    def _model_of_the_architecture(cls, values: Any, info: ValidationInfo) -> Any:
+        """Validate ``model`` as the section of ``architecture``, so that errors name its keys."""
+        if "architecture" not in info.data:  # which was wrong, and is reported itself
+            return values
+        return generator_config(info.data["architecture"], values)
 
 
 class VocoderTask(Task):
@@ -72,7 +90,7 @@ class VocoderTask(Task):
     ) -> None:
         torch.manual_seed(config.training.seed)
         self.config = config
-        self.generator = Vocos(config.model, DEFAULT_SPEC)
+        self.generator = build_generator(config.model, DEFAULT_SPEC)
         loss = config.loss
         self.discriminators = Discriminators(loss.discriminator_channels, loss.periods)
         self.modules = {"generator": self.generator, "discriminators": self.discriminators}
@@ -201,9 +219,7 @@ def train_vocoder(
     dev = select_utterances(data, config.data, "dev")
     task = VocoderTask(config, train, dev, mels)
     if start_from is not None:
-        from voice_replication.vocoder.inference import Vocoder
-
-        task.generator.load_state_dict(Vocoder.load(start_from).model.state_dict())
+        load_into(task.generator, load_generator(start_from).state_dict(), start_from)
     trainer = Trainer(
         task,
         config.training,
