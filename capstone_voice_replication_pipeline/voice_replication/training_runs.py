@@ -11,12 +11,13 @@ import re
 import shutil
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 from data_utils import read_manifest
 from dl_utils import get_device
 from env_utils import ConfigError, atomic_path
 from mlops_utils import make_tracker
+from pydantic import BaseModel
 from training_utils import load_config
 
 from voice_replication.home import checkpoint_path, runs_folder, shipped
@@ -70,7 +71,7 @@ class TrainingRun:
     def train(self, stage: str) -> Path:
         """Train one stage and put its checkpoint beside the others of this run."""
         folder = self.folder / stage
-        path = self.config or shipped("configs") / f"{stage}.yaml"
+        path = config_path(stage, self.config)
         tracker = make_tracker(self.tracker, self.folder, f"{self.run_id}-{stage}")
         options: dict[str, Any] = {
             "resume": not self.restart,
@@ -85,6 +86,15 @@ class TrainingRun:
             encoder_config = load_config(EncoderConfig, path, overrides)
             tracker.log_params(encoder_config.model_dump())
             made = train_encoder(self.data, folder, encoder_config, **options)
+        elif stage == "synthesizer" and _architecture(path, overrides) == "tacotron":
+            from voice_replication.synthesizer.tacotron_train import (
+                TacotronTrainingConfig,
+                train_tacotron,
+            )
+
+            tacotron_config = load_config(TacotronTrainingConfig, path, overrides)
+            tracker.log_params(tacotron_config.model_dump())
+            made = train_tacotron(self.data, folder, tacotron_config, **options)
         elif stage == "synthesizer":
             from voice_replication.synthesizer.train import (
                 SynthesizerTrainingConfig,
@@ -112,3 +122,27 @@ class TrainingRun:
             with atomic_path(self.folder / source.name) as temporary:
                 shutil.copyfile(source, temporary)
         return checkpoint_path(stage, self.folder)
+
+
+def config_path(stage: str, wanted: Path | None = None) -> Path:
+    """The config to train ``stage`` with: ``wanted``, or the one that made the shipped model.
+
+    ``tacotron.yaml`` and ``configs/tacotron.yaml`` also find the config that ships under that
+    name, wherever the program was started.
+    """
+    folder = shipped("configs")
+    if wanted is None:
+        return folder / f"{stage}.yaml"
+    if not wanted.exists() and wanted.parent in (Path(), Path("configs")):
+        return folder / wanted.name
+    return wanted
+
+
+class _SynthesizerKind(BaseModel):
+    """The one key of a synthesizer's config that decides what the others may be."""
+
+    architecture: Literal["feedforward", "tacotron"] = "feedforward"
+
+
+def _architecture(path: Path, overrides: list[str]) -> str:
+    return load_config(_SynthesizerKind, path, overrides).architecture

@@ -16,7 +16,12 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     add("data", type=Path, metavar="DATA", help="a preprocessed data folder")
     add("--run-id", required=True, metavar="R", help="name of the run; the same name resumes it")
     add("--models-dir", type=Path, help="where runs are kept (default: VOICECLONE_HOME/runs)")
-    add("--config", type=Path, help="a YAML file (default: the one that made the shipped model)")
+    add(
+        "--config",
+        type=Path,
+        help="a YAML file, or the name of one that ships: tacotron.yaml, "
+        "hifigan.yaml (default: the one that made the shipped model)",
+    )
     add("--save-every", type=int, metavar="N", help="steps between saves of the training state")
     add("--backup-every", type=int, metavar="N", help="steps between kept copies (0: never)")
     add("--vis-every", type=int, metavar="N", help="steps between samples, mels and plots")

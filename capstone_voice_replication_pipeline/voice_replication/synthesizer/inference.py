@@ -35,7 +35,8 @@ class Synthesis:
 
 
 class Synthesizer:
-    """A trained synthesizer, ready to speak."""
+    """A trained synthesizer, ready to speak: the feedforward one that ships, or what
+    :meth:`load` finds in the checkpoint (``architecture: tacotron``)."""
 
     def __init__(
         self, model: network.Synthesizer, symbols: Symbols, encoder: str, device: str = "cpu"
@@ -56,6 +57,16 @@ class Synthesizer:
         tensors, meta = load_checkpoint(path)
         DEFAULT_SPEC.require_match(AudioSpec.from_dict(meta["audio"]), str(path))
         symbols = Symbols.from_dict(meta["symbols"])
+        architecture = meta["config"].get("architecture", "feedforward")
+        if architecture not in ("feedforward", "tacotron"):
+            raise CheckpointError(
+                f"{path}: architecture '{architecture}' is not known here, only feedforward and "
+                "tacotron. Use the version that wrote it."
+            )
+        if architecture == "tacotron":
+            from voice_replication.synthesizer.tacotron_inference import TacotronSynthesizer
+
+            return TacotronSynthesizer.from_checkpoint(path, tensors, meta, delta, device)
         if delta is not None:
             changes, delta_meta = load_checkpoint(delta)
             if delta_meta.get("base_step") != meta["step"]:
@@ -69,6 +80,14 @@ class Synthesizer:
         model = network.Synthesizer(config, len(symbols), DEFAULT_SPEC)
         load_into(model, tensors, path)
         return cls(model, symbols, str(meta["encoder"]), device)
+
+    @staticmethod
+    def check_request(words: Sequence[Word], speed: float) -> None:
+        """Raise ``InputError`` for no words, or a speed that is not speech any more."""
+        if not words:
+            raise InputError("there is nothing to speak in this text.")
+        if not 0.5 <= speed <= 2.0:
+            raise InputError(f"speed {speed}: choose a value between 0.5 and 2.")
 
     @torch.inference_mode()
     def synthesize(
@@ -88,10 +107,7 @@ class Synthesizer:
         models that sample (this one is deterministic). Raises ``InputError`` for no words.
         """
         del seed
-        if not words:
-            raise InputError("there is nothing to speak in this text.")
-        if not 0.5 <= speed <= 2.0:
-            raise InputError(f"speed {speed}: choose a value between 0.5 and 2.")
+        self.check_request(words, speed)
         ids = self.symbols.encode(words)
         tokens = torch.tensor([ids], device=self.device)
         speaker = torch.from_numpy(np.asarray(embedding, dtype=np.float32))[None].to(self.device)

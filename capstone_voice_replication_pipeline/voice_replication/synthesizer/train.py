@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
+from abc import abstractmethod
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 import torch
 from audio_utils import DEFAULT_SPEC
 from data_utils import FrameBucketSampler
 from pydantic import Field
-from torch import Tensor
+from torch import Tensor, nn
 from torch.nn import functional
 from training_utils import (
     MetricSink,
@@ -36,14 +37,20 @@ class LossConfig(StrictModel):
     prosody: float = 0.1
 
 
-class SynthesizerTrainingConfig(StrictModel):
-    """Everything ``configs/synthesizer.yaml`` may say."""
+class SpeechTrainingConfig(StrictModel):
+    """What the training of any synthesizer may be told."""
 
-    model: SynthesizerConfig = SynthesizerConfig()
-    loss: LossConfig = LossConfig()
     training: TrainConfig = TrainConfig()
     data: DataSelection = DataSelection()
-    frames_per_batch: int = Field(2000, ge=100)
+    frames_per_batch: int = Field(default=2000, ge=100)
+
+
+class SynthesizerTrainingConfig(SpeechTrainingConfig):
+    """Everything ``configs/synthesizer.yaml`` may say."""
+
+    architecture: Literal["feedforward"] = "feedforward"
+    model: SynthesizerConfig = SynthesizerConfig()
+    loss: LossConfig = LossConfig()
 
 
 def synthesizer_losses(
@@ -83,25 +90,23 @@ def synthesizer_losses(
     }
 
 
-class SynthesizerTask(Task):
-    """The synthesizer and batches of about ``frames_per_batch`` frames."""
+class SpeechTask(Task):
+    """A synthesizer of any architecture, and batches of about ``frames_per_batch`` frames."""
 
     name, main = "synthesizer", "synthesizer"
 
     def __init__(
         self,
-        config: SynthesizerTrainingConfig,
+        config: SpeechTrainingConfig,
+        model: nn.Module,
         train: SpeechDataset,
         dev: SpeechDataset,
-        model: Synthesizer | None = None,
     ) -> None:
-        torch.manual_seed(config.training.seed)
-        self.config, self.train, self.dev = config, train, dev
-        self.model = model or Synthesizer(config.model, len(train.symbols), DEFAULT_SPEC)
-        self.modules = {"synthesizer": self.model}
+        self.settings, self.train, self.dev = config, train, dev
+        self.modules = {"synthesizer": model}
         training = config.training
-        decay = [p for p in self.model.parameters() if p.ndim > 1 and p.requires_grad]
-        rest = [p for p in self.model.parameters() if p.ndim <= 1 and p.requires_grad]
+        decay = [p for p in model.parameters() if p.ndim > 1 and p.requires_grad]
+        rest = [p for p in model.parameters() if p.ndim <= 1 and p.requires_grad]
         groups: list[dict[str, Any]] = [
             {"params": decay, "weight_decay": training.weight_decay},
             {"params": rest, "weight_decay": 0.0},
@@ -111,22 +116,17 @@ class SynthesizerTask(Task):
             [e.frames for e in train.examples], config.frames_per_batch, training.seed
         )
 
+    @property
+    def device(self) -> torch.device:
+        """Where the model is."""
+        return next(self.modules["synthesizer"].parameters()).device
+
+    @abstractmethod
+    def losses(self, batch: SynthesizerBatch) -> dict[str, Tensor]:
+        """Forward pass and all losses; ``loss`` is the one to minimize."""
+
     def batch(self, index: int, rng: np.random.Generator) -> SynthesizerBatch:
         return self.train.collate(self.sampler.batch(index), rng)
-
-    def losses(self, batch: SynthesizerBatch) -> dict[str, Tensor]:
-        """Forward pass and all losses."""
-        device = next(self.model.parameters()).device
-        batch = batch.to(device)
-        prediction = self.model(
-            batch.ids,
-            batch.speaker,
-            batch.mask,
-            batch.durations,
-            batch.prosody,
-            batch.speaker_log_f0,
-        )
-        return synthesizer_losses(prediction, batch, self.config.loss)
 
     def optimize(self, batch: SynthesizerBatch, update: Update) -> dict[str, float]:
         losses = self.losses(batch)
@@ -140,14 +140,58 @@ class SynthesizerTask(Task):
                 totals.setdefault(name, []).append(float(value))
         return {name: float(np.mean(values)) for name, values in totals.items()}
 
+    def export(self, folder: Path, step: int, metrics: dict[str, float]) -> Path:
+        meta = {
+            "kind": "synthesizer",
+            "config": self.settings.model_dump(mode="json"),
+            "audio": DEFAULT_SPEC.to_dict(),
+            "symbols": self.train.symbols.to_dict(),
+            "encoder": self.train.encoder,
+            "step": step,
+            "metrics": metrics,
+            "licence": "see MODEL_CARD.md",
+        }
+        path = folder / "synthesizer.safetensors"
+        return save_checkpoint(path, self.modules["synthesizer"].state_dict(), meta, half=True)
+
+    def describe(self, batch: SynthesizerBatch) -> str:
+        return ", ".join(batch.names)
+
+
+class SynthesizerTask(SpeechTask):
+    """The synthesizer that ships."""
+
+    def __init__(
+        self,
+        config: SynthesizerTrainingConfig,
+        train: SpeechDataset,
+        dev: SpeechDataset,
+        model: Synthesizer | None = None,
+    ) -> None:
+        torch.manual_seed(config.training.seed)
+        self.config = config
+        self.model = model or Synthesizer(config.model, len(train.symbols), DEFAULT_SPEC)
+        super().__init__(config, self.model, train, dev)
+
+    def losses(self, batch: SynthesizerBatch) -> dict[str, Tensor]:
+        batch = batch.to(self.device)
+        prediction = self.model(
+            batch.ids,
+            batch.speaker,
+            batch.mask,
+            batch.durations,
+            batch.prosody,
+            batch.speaker_log_f0,
+        )
+        return synthesizer_losses(prediction, batch, self.config.loss)
+
     def visualize(self, folder: Path, step: int) -> None:
         from audio_utils import save_audio
         from audio_utils.griffin_lim import griffin_lim
         from audio_utils.plots import plot_mel
 
-        device = next(self.model.parameters()).device
         for index in range(min(2, len(self.dev.examples))):
-            batch = self.dev.collate([index]).to(device)
+            batch = self.dev.collate([index]).to(self.device)
             prediction = self.model(
                 batch.ids,
                 batch.speaker,
@@ -161,23 +205,6 @@ class SynthesizerTask(Task):
             title = f"{batch.names[0]}, predicted with true durations at step {step}"
             plot_mel(mel, DEFAULT_SPEC, path=folder / f"{stem}.png", title=title)
             save_audio(folder / f"{stem}.wav", griffin_lim(mel, DEFAULT_SPEC, 30))
-
-    def export(self, folder: Path, step: int, metrics: dict[str, float]) -> Path:
-        meta = {
-            "kind": "synthesizer",
-            "config": self.config.model_dump(mode="json"),
-            "audio": DEFAULT_SPEC.to_dict(),
-            "symbols": self.train.symbols.to_dict(),
-            "encoder": self.train.encoder,
-            "step": step,
-            "metrics": metrics,
-            "licence": "see MODEL_CARD.md",
-        }
-        path = folder / "synthesizer.safetensors"
-        return save_checkpoint(path, self.model.state_dict(), meta, half=True)
-
-    def describe(self, batch: SynthesizerBatch) -> str:
-        return ", ".join(batch.names)
 
 
 def train_synthesizer(
