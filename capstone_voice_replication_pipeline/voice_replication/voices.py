@@ -13,6 +13,7 @@ import dataclasses
 import difflib
 import shutil
 import tempfile
+import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -24,6 +25,8 @@ from voice_replication.home import sample_voices_folder
 from voice_replication.voice import Consent, Statistics, Voice, check_name
 
 __all__ = ["Consent", "Statistics", "Voice", "VoiceStore"]
+
+LEFTOVER_SECONDS = 600.0  # what is younger may belong to another process that is still writing
 
 
 class VoiceStore:
@@ -144,8 +147,16 @@ class VoiceStore:
                 shutil.rmtree(old, ignore_errors=True)
             else:
                 old.rename(target)
-        for gone in self.folder.glob(".*.deleted"):
+        staged = (p for p in self.folder.glob(".*.part") if _age_seconds(p) > LEFTOVER_SECONDS)
+        for gone in (*self.folder.glob(".*.deleted"), *staged):
             shutil.rmtree(gone, ignore_errors=True)
+
+
+def _age_seconds(path: Path) -> float:
+    try:
+        return time.time() - path.stat().st_mtime
+    except FileNotFoundError:  # its process finished just now
+        return 0.0
 
 
 def _subfolders(root: Path) -> Sequence[str]:

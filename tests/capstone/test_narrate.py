@@ -195,6 +195,19 @@ def test_a_damaged_cached_sentence_is_spoken_again(
     assert read(book, speaker, made_up_voice).spoken_lines == 2
 
 
+def test_half_written_files_of_killed_runs_are_removed(
+    book: Path, speaker: Speaker, made_up_voice: Voice
+) -> None:
+    out = book.parent / "out"
+    (out / ".sentences").mkdir(parents=True)
+    leftovers = [out / ".01_The_Lamp.x.part.wav", out / ".sentences" / ".abc.x.part.flac"]
+    for path in leftovers:
+        path.write_bytes(b"RIFF")
+        os.utime(path, (0, 0))
+    read(book, speaker, made_up_voice)
+    assert not any(path.exists() for path in leftovers)
+
+
 @pytest.mark.parametrize(
     ("text", "reason"), [("", "empty"), ("😀", "not readable"), ("\x00\x01", "binary")]
 )
@@ -218,6 +231,24 @@ def test_a_book_without_chapters_is_named_after_its_file(
     assert result.lines == 1  # the file's name is not read aloud
 
 
+def test_front_matter_scenes_and_bare_numbers(
+    tmp_path: Path, speaker: Speaker, made_up_voice: Voice
+) -> None:
+    path = tmp_path / "book.txt"
+    path.write_text(
+        "A Book by Nobody\n\nI\n\nIt was late.\n\n* * *\n\nNobody came.\n\nII\n\nThe end.\n",
+        encoding="utf-8",
+    )
+    result = read(path, speaker, made_up_voice, settings=Settings(pauses=Pauses(scene=3.0)))
+    assert [p.name for p in result.files] == ["00_Front_matter.wav", "01_I.wav", "02_II.wav"]
+    front, one, two = manifest(path)["chapters"]  # type: ignore[misc]
+    texts = [[ln["text"] for p in c["paragraphs"] for ln in p["lines"]] for c in (front, one, two)]
+    assert texts[0] == ["A Book by Nobody."] and len(texts[1]) == 3
+    assert texts[1][0].startswith("Chapter ") and texts[2][0].startswith("Chapter ")
+    late, came = one["paragraphs"][-2:]
+    assert came["start"] - late["end"] == pytest.approx(3.0, abs=1e-3)
+
+
 # --- killed ---------------------------------------------------------------------------------
 
 
@@ -236,12 +267,12 @@ def test_kill_9_loses_at_most_the_sentence_in_work(
     command += ["--voice", "nobody", "-o", str(tmp_path / "out"), "--models-dir", str(tiny_models)]
     process = subprocess.Popen(command, env={**os.environ, "VOICECLONE_HOME": str(home)})
     deadline = time.monotonic() + 60
-    while len(list(cache.glob("*.flac"))) < 10 and time.monotonic() < deadline:
+    while len(list(cache.glob("[!.]*.flac"))) < 10 and time.monotonic() < deadline:
         assert process.poll() is None
         time.sleep(0.005)
     process.send_signal(signal.SIGKILL)
     process.wait()
-    kept = {p: p.stat().st_mtime_ns for p in cache.glob("*.flac") if not p.name.startswith(".")}
+    kept = {p: p.stat().st_mtime_ns for p in cache.glob("[!.]*.flac")}
     assert 10 <= len(kept) < count
     assert not list((tmp_path / "out").glob("*.wav"))
     speaker = Speaker(tiny_models, VoiceStore(home))

@@ -180,6 +180,16 @@ store.add(store.get("anna"), replace=True)
     assert np.array_equal(store.get("anna").embedding, make_voice().embedding)
 
 
+def test_what_a_killed_process_left_behind_is_removed_in_time(store: VoiceStore) -> None:
+    store.add(make_voice())
+    old, young = store.folder / ".anna.abc.part", store.folder / ".ben.def.part"
+    for leftover in (old, young):
+        (leftover / "embedding.safetensors").parent.mkdir()
+    os.utime(old, (0, 0))
+    assert list(store.names()) == ["anna"]
+    assert not old.exists() and young.exists()  # the young one may still be being written
+
+
 def test_a_full_disk_keeps_the_old_voice(
     store: VoiceStore, monkeypatch: pytest.MonkeyPatch
 ) -> None:

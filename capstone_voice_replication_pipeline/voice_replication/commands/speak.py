@@ -59,22 +59,16 @@ def read_argument(text: str) -> str:
     """The text itself, standard input for ``-``, or the contents of ``@FILE``."""
     import sys
 
-    if text == "-":
-        return decode(sys.stdin.buffer.read(), "standard input")
-    if text.startswith("@") and len(text) > 1:
-        from book_utils import read_text
-
-        return read_text(Path(text[1:]))
-    return text
-
-
-def decode(data: bytes, source: str) -> str:
-    """UTF-8 to text; ``InputError`` naming ``source`` if it is something else."""
+    from book_utils import read_text
     from env_utils import InputError
 
+    if text.startswith("@") and len(text) > 1:
+        return read_text(Path(text[1:]))
+    if text != "-":
+        return text
     try:
-        return data.decode("utf-8-sig")
+        return sys.stdin.buffer.read().decode("utf-8-sig")
     except UnicodeDecodeError as error:
         raise InputError(
-            f"{source}: byte {error.start} is not UTF-8; give plain text in UTF-8."
+            f"standard input: byte {error.start} is not UTF-8; give plain text in UTF-8."
         ) from None

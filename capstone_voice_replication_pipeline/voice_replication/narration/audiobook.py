@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import re
 import time
 from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass, field, replace
@@ -17,7 +18,16 @@ from pathlib import Path
 from typing import Any
 
 from audio_utils import DEFAULT_SPEC
-from book_utils import read_text, split_chapters, split_dialogue, split_paragraphs
+from book_utils import (
+    FRONT_MATTER,
+    Chapter,
+    extract_dialogue,
+    is_scene_break,
+    read_text,
+    split_chapters,
+    split_paragraphs,
+    strip_gutenberg,
+)
 from env_utils import InputError, atomic_write_json, read_json
 from tqdm import tqdm
 
@@ -35,6 +45,7 @@ from voice_replication.narration.line_cache import (
     CachedLine,
     LineCache,
     line_key,
+    remove_leftovers,
     voice_fingerprint,
 )
 from voice_replication.narration.settings import Settings
@@ -43,6 +54,7 @@ from voice_replication.voices import Voice
 
 MAX_CHARACTERS = 20_000_000  # about fifteen days of speech
 MANIFEST = "manifest.json"
+_NUMBER = re.compile(r"(?:[IVXLC]+|\d+)\.?")  # a heading that is read as "Chapter ..."
 
 
 @dataclass(frozen=True)
@@ -127,24 +139,40 @@ def _plan(
         key = line_key(line, fingerprints[voice.name], options.settings, speaker.fingerprints)
         return _PlannedLine(line, voice, paragraph, key)
 
-    for chapter in split_chapters(text):
-        lines = [planned(line, options.voice, 0) for line in script.lines(chapter.title)]
-        for number, paragraph in enumerate(split_paragraphs(chapter.text), 1):
-            for part, voice in _parts(paragraph, options):
-                lines += [planned(line, voice, number) for line in script.lines(part)]
-            if lines and lines[-1].paragraph == number:
-                lines[-1] = replace(lines[-1], line=replace(lines[-1].line, follows="paragraph"))
+    chapters = split_chapters(strip_gutenberg(text))
+    first = 0 if chapters and chapters[0].title == FRONT_MATTER else 1
+    for number, chapter in enumerate(chapters, first):
+        lines = [planned(line, options.voice, 0) for line in script.lines(_heading(chapter))]
+        for place, paragraph in enumerate(split_paragraphs(chapter.text), 1):
+            if is_scene_break(paragraph) and lines:
+                lines[-1] = replace(lines[-1], line=replace(lines[-1].line, follows="scene"))
+            for line, voice in _paragraph(paragraph, options):
+                lines.append(planned(line, voice, place))
         if lines:
-            yield _PlannedChapter(chapter.number, chapter.title or book, lines)
+            yield _PlannedChapter(number, chapter.title or book, lines)
 
 
-def _parts(paragraph: str, options: BookOptions) -> Iterator[tuple[str, Voice]]:
-    """A paragraph in the parts that its voices speak."""
-    if options.dialogue is None:
-        yield paragraph, options.voice
-        return
-    for part in split_dialogue(paragraph):
-        yield part.text, options.dialogue if part.is_dialogue else options.voice
+def _heading(chapter: Chapter) -> str:
+    """What is read aloud before a chapter: its title, if that is printed in the book."""
+    if chapter.title == FRONT_MATTER:
+        return ""
+    return f"Chapter {chapter.title}" if _NUMBER.fullmatch(chapter.title) else chapter.title
+
+
+def _paragraph(paragraph: str, options: BookOptions) -> Iterator[tuple[script.Line, Voice]]:
+    """The lines of a paragraph, each with the voice that speaks it."""
+    spans: list[tuple[int, int, Voice]] = []
+    position = 0
+    for said in extract_dialogue(paragraph) if options.dialogue else []:
+        spans.append((position, said.start, options.voice))
+        spans.append((said.start, said.end, options.dialogue or options.voice))
+        position = said.end
+    spans.append((position, len(paragraph), options.voice))
+    spoken = [(paragraph[start:end], voice) for start, end, voice in spans]
+    spoken = [(text, voice) for text, voice in spoken if any(map(str.isalnum, text))]
+    for place, (text, voice) in enumerate(spoken, 1):
+        for line in script.paragraph_lines(text, last=place == len(spoken)):
+            yield line, voice
 
 
 class _Run:
@@ -153,6 +181,7 @@ class _Run:
     def __init__(self, folder: Path, book: str, speaker: Speaker, options: BookOptions) -> None:
         self.folder, self.book, self.speaker, self.options = folder, book, speaker, options
         self.cache = LineCache(folder / ".sentences")
+        remove_leftovers(folder)
         self.state_file = self.cache.folder / "files.json"
         self.state = _read_state(self.state_file)  # file name -> hash of what is in it
         self.entries: list[dict[str, Any]] = []

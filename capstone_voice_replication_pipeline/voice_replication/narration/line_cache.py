@@ -60,9 +60,7 @@ class LineCache:
     def __init__(self, folder: Path) -> None:
         self.folder = folder
         folder.mkdir(parents=True, exist_ok=True)
-        for leftover in folder.glob(".*.part*"):  # of a process that was killed while writing
-            if time.time() - leftover.stat().st_mtime > LEFTOVER_SECONDS:
-                leftover.unlink(missing_ok=True)
+        remove_leftovers(folder)
 
     def get(self, key: str) -> CachedLine | None:
         """The line stored under ``key``; ``None`` if there is none, or none that can be read."""
@@ -83,6 +81,13 @@ class LineCache:
         atomic_write_json(path.with_suffix(".json"), {"words": [asdict(w) for w in words]})
         write_audio(path, audio, DEFAULT_SPEC.sample_rate, Tags())
         return CachedLine(key, words, len(audio), path)
+
+
+def remove_leftovers(folder: Path) -> None:
+    """Remove half-written files of processes that were killed."""
+    for leftover in folder.glob(".*.part.*"):
+        if time.time() - leftover.stat().st_mtime > LEFTOVER_SECONDS:
+            leftover.unlink(missing_ok=True)
 
 
 def voice_fingerprint(voice: Voice) -> str:

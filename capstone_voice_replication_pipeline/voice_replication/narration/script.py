@@ -11,21 +11,24 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import Literal
 
 from book_utils import split_paragraphs
 from env_utils import InputError
-from text_utils import Word, pronounce, split_sentences
+from text_utils import Word, normalize_text, pronounce, split_sentences
 
-Break = Literal["clause", "sentence", "paragraph"]
+Break = Literal["clause", "sentence", "paragraph", "scene"]
 
 MAX_SYMBOLS = 200  # phones and pauses: about 15 s of speech
 MAX_CHARACTERS = 50_000  # of one text that is spoken at once: almost an hour
 PART_LETTERS = 25
 _OVERLONG = re.compile(r"[^\W\d_](?:[^\W\d_]|['’]){50,}")  # the longest English words have 45
+_FINISHED = re.compile(r"[.!?…。！？][\"'”’»)\]*_]*\s*$")
 _STRENGTH = {" ": 0, ",": 1, "-": 2, ":": 2, ";": 3, ".": 4, "?": 4, "!": 4}
+_READ = ("Lu", "Ll", "Lt", "Lo", "Nl", "So")  # letters, and symbols such as emoji
 _MARKS = {",": ",", ";": ";", ":": ":", "-": "-", "–": "-", "—": "-"}
 
 
@@ -42,8 +45,9 @@ def check_text(text: str, limit: int = MAX_CHARACTERS) -> None:
     """``InputError`` if ``text`` is empty, binary or longer than ``limit`` characters."""
     if not text.strip():
         raise InputError("the text is empty; there is nothing to speak.")
-    odd = sum(unicodedata.category(c) == "Cc" and not c.isspace() for c in text)
-    odd += text.count("\ufffd")
+    counts = Counter(text)
+    control = (c for c in counts if unicodedata.category(c) == "Cc" and not c.isspace())
+    odd = counts["\ufffd"] + sum(counts[c] for c in control)
     if "\0" in text or odd > len(text) / 20:
         raise InputError("the text looks like binary data; give plain text in UTF-8.")
     if len(text) > limit:
@@ -54,30 +58,34 @@ def check_text(text: str, limit: int = MAX_CHARACTERS) -> None:
 
 
 def unreadable(text: str) -> str:
-    """The distinct letters and symbols of ``text`` that no English reading exists for, in order."""
-    found: dict[str, None] = {}
-    for character in text:
-        category = unicodedata.category(character)
-        base = unicodedata.normalize("NFKD", character)
-        latin = any(c.isascii() for c in base) or "LATIN" in unicodedata.name(character, "")
-        if category in ("Lu", "Ll", "Lt", "Lo", "Nl", "So") and not latin:
-            found[character] = None
-    return "".join(found)
+    """The distinct letters and symbols of ``text`` that no reading exists for, in order."""
+    odd = (c for c in dict.fromkeys(text) if not c.isascii() and unicodedata.category(c) in _READ)
+    return "".join(c for c in odd if not any(map(str.isalnum, normalize_text(c))))
 
 
 def lines(text: str) -> Iterator[Line]:
     """The lines of ``text`` one by one, so that speaking can begin before all of it was read."""
     for paragraph in split_paragraphs(text):
-        pending: Line | None = None
-        for sentence in split_sentences(paragraph):
-            for line in _sentence(sentence):
-                if pending is not None:
-                    yield pending
-                pending = line
-        if pending is not None:  # whatever it ends in, a paragraph is finished
-            *rest, last = pending.words
-            closed = last if last.pause in ".?!" else replace(last, pause=".")
-            yield Line(pending.text, (*rest, closed), "paragraph")
+        yield from paragraph_lines(paragraph)
+
+
+def paragraph_lines(paragraph: str, last: bool = True) -> Iterator[Line]:
+    """The lines of a paragraph, or of a part of one: then ``last`` says whether it ends there."""
+    pending: Line | None = None
+    for sentence in split_sentences(paragraph):
+        for line in _sentence(sentence):
+            if pending is not None:
+                yield pending
+            pending = line
+    if pending is not None:
+        yield _finished(pending) if last else pending
+
+
+def _finished(line: Line) -> Line:
+    """``line`` as the end of a paragraph, which is finished whatever it ends in."""
+    *rest, last = line.words
+    closed = last if last.pause in ".?!" else replace(last, pause=".")
+    return Line(line.text, (*rest, closed), "paragraph")
 
 
 def require_lines(text: str) -> list[Line]:
@@ -105,10 +113,10 @@ def _sentence(text: str) -> list[Line]:
         return []
     *pieces, last = _pieces(words)
     result = [Line(_text(piece), piece, "clause") for piece in pieces]
-    mark = _MARKS.get(text.rstrip()[-1])
-    if mark is None:
+    if _FINISHED.search(text):
         return [*result, Line(_text(last), last, "sentence")]
     # a part of a longer sentence that was cut at a clause must not sound finished
+    mark = _MARKS.get(text.rstrip()[-1], ",")
     return [*result, Line(_text(last), (*last[:-1], replace(last[-1], pause=mark)), "clause")]
 
 

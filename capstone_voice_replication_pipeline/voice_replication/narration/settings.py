@@ -23,7 +23,8 @@ class Pauses:
     clause: float = 0.2  # where a very long sentence was cut
     sentence: float = 0.4
     paragraph: float = 0.8
-    chapter: float = 1.5
+    scene: float = 1.2  # at a line such as * * *
+    chapter: float = 1.5  # at the end of each
     longest_inner: float = 0.5
     longest_unwritten: float = 0.25
 
