@@ -6,6 +6,7 @@ clear sentence (where there is nothing to speak).
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from env_utils import VoiceReplicationError
@@ -20,7 +21,8 @@ _PARAGRAPH = (
     "The morning train was late again, and the people on the platform began to talk to each other. "
     "An old man with a brown suitcase said that he had waited here every day for thirty years. "
     "A woman asked him where he was going. He smiled, looked at his watch, and would not answer. "
-    "When the train finally came, everyone stepped inside, but the old man stayed where he was. "
+    "When the train finally came, everybody stepped inside at once, but the old man "
+    "stayed where he was. "
 )
 
 HARD_INPUTS: dict[str, tuple[str, bool]] = {
@@ -54,11 +56,12 @@ class HardResult:
     gaps: int = 0
 
 
-def try_hard_inputs(system: System, voice: str) -> list[HardResult]:
-    """Speak all of :data:`HARD_INPUTS` in ``voice``."""
+def try_hard_inputs(
+    system: System, voice: str, inputs: Mapping[str, tuple[str, bool]] = HARD_INPUTS
+) -> list[HardResult]:
+    """Speak all of ``inputs`` in ``voice``."""
     return [
-        _try(system, voice, name, text, speakable)
-        for name, (text, speakable) in HARD_INPUTS.items()
+        _try(system, voice, name, text, speakable) for name, (text, speakable) in inputs.items()
     ]
 
 

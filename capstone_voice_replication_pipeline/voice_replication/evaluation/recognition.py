@@ -27,6 +27,7 @@ from text_utils import normalize_text
 Audio = npt.NDArray[np.float32]
 
 RECOGNIZER_RATE = 16_000  # Hz
+SILENT_PEAK = 1e-4
 PEAK = 0.9  # every recording is brought to this peak first: loudness must not decide
 EDGE_SECONDS = 0.2  # silence added at both ends: trimmed speech starts too suddenly for a decoder
 
@@ -96,6 +97,8 @@ class PocketSphinxRecognizer:
 
     def transcribe(self, audio: Audio, sample_rate: int) -> str:
         """See :class:`Recognizer`. About five times real time on one core."""
+        if audio.size == 0 or float(np.abs(audio).max()) < SILENT_PEAK:
+            return ""  # digital silence: the decoder would imagine a word
         decode(self._decoder, pcm16(audio, sample_rate))
         hypothesis = self._decoder.hyp()
         return str(hypothesis.hypstr) if hypothesis else ""
@@ -154,7 +157,7 @@ def pcm16(audio: Audio, sample_rate: int) -> bytes:
     """``(T,)`` float audio as 16-bit PCM at 16 kHz, peak 0.9, with silence at both ends."""
     speech = resample(audio, sample_rate, RECOGNIZER_RATE)
     peak = float(np.abs(speech).max()) if speech.size else 0.0
-    speech = speech * (PEAK / max(peak, 1e-4))
+    speech = speech * (PEAK / max(peak, SILENT_PEAK))
     edge = np.zeros(int(EDGE_SECONDS * RECOGNIZER_RATE), dtype=np.float32)
     return (np.concatenate([edge, speech, edge]) * 32767.0).astype("<i2").tobytes()
 

@@ -163,7 +163,9 @@ def _legend(evaluation: Evaluation) -> str:
         f"{evaluation.judges['speakers']}: the cosine to the mean of up to ten real training "
         "recordings of the speaker (similarity) and of the other speakers. EER: equal error rate "
         "of telling the speakers apart. Forced alignment is a coarse test: about two in five "
-        "recordings also pass with a wrong text that is not longer."
+        "recordings also pass with a wrong text that is not longer. PocketSphinx learnt from "
+        "people: of espeak-ng it misses most words that listeners understand, so its rate there "
+        "says more about the judge."
     )
     return " ".join([*meanings, judges])
 

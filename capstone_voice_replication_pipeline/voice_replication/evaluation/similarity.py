@@ -26,7 +26,8 @@ Audio = npt.NDArray[np.float32]
 Embedding = npt.NDArray[np.float32]
 
 _RATE = 16_000  # Hz, Resemblyzer's
-_LEVEL_DBFS = -30.0  # Resemblyzer's
+# Resemblyzer only raises quiet speech to its level; loud speech then seems to be somebody else.
+_LEVEL_DBFS = -30.0
 MIN_SECONDS = 0.5
 
 
@@ -53,7 +54,7 @@ class IndependentEncoder:
         speech = resample(audio, sample_rate, _RATE)
         if speech.size < MIN_SECONDS * _RATE or float(np.abs(speech).max()) < 1e-4:
             raise InputError("speaker similarity: no half second of sound in this recording.")
-        level = self._audio.normalize_volume(speech, _LEVEL_DBFS, increase_only=True)
+        level = self._audio.normalize_volume(speech, _LEVEL_DBFS)
         trimmed = self._audio.trim_long_silences(np.clip(level, -1.0, 1.0))
         if trimmed.size < MIN_SECONDS * _RATE:
             trimmed = level  # its activity detector is strict; judge what there is

@@ -18,12 +18,12 @@ from typing import TYPE_CHECKING, Protocol
 
 import numpy as np
 import numpy.typing as npt
-from audio_utils import DEFAULT_SPEC, f0_contour, load_audio, mel_spectrogram, resample
+from audio_utils import DEFAULT_SPEC, load_audio, mel_spectrogram, resample
 from training_utils import file_fingerprint
 
 from voice_replication.evaluation.recordings import HeardSpeaker
 from voice_replication.home import checkpoint_path
-from voice_replication.voices import Consent, Statistics, Voice
+from voice_replication.voices import Consent, Voice
 
 if TYPE_CHECKING:
     from voice_replication.narration.text_to_speech import Speaker
@@ -132,36 +132,21 @@ def heard_voice(speaker: HeardSpeaker, engine: Speaker, models_dir: Path | None 
 
     The consent it carries is the licence under which the corpus was published.
     """
-    recordings = [load_audio(u.path) for u in speaker.references]
-    embeddings = [engine.encoder.embed(audio) for audio in recordings]
-    mean = np.mean(np.stack(embeddings), axis=0)
-    licence = speaker.references[0].licence or "unknown licence"
+    from voice_replication.enrollment import load_reference, statistics_of
+
+    references = [load_reference(utterance.path) for utterance in speaker.references]
     consent = Consent(
         speaker=speaker.name,
-        statement=f"Recordings published under {licence}; used to measure the trained models.",
+        statement=f"Recordings published under the licence {speaker.references[0].licence or '?'}; "
+        "used to measure the models trained on them.",
         given=date.today().isoformat(),
         how="licence of the corpus",
     )
     return Voice(
         name=f"heard-{speaker.name}",
-        embedding=np.asarray(mean / np.linalg.norm(mean), dtype=np.float32),
+        embedding=engine.encoder.embed_many([reference.audio for reference in references]),
         encoder=file_fingerprint(checkpoint_path("encoder", models_dir)),
         audio=DEFAULT_SPEC.to_dict(),
         consent=consent,
-        statistics=_statistics(recordings),
-    )
-
-
-def _statistics(recordings: Sequence[Audio]) -> Statistics:
-    """The numbers of a voice that synthesis uses."""
-    f0 = np.concatenate([f0_contour(audio, DEFAULT_SPEC) for audio in recordings])
-    seconds = sum(map(len, recordings)) / DEFAULT_SPEC.sample_rate
-    voiced = f0[f0 > 0]
-    low, median, high = np.percentile(voiced, [5, 50, 95]) if voiced.size else (0.0, 0.0, 0.0)
-    return Statistics(
-        references=len(recordings),
-        speech_seconds=seconds,
-        f0_median_hz=float(median),
-        f0_low_hz=float(low),
-        f0_high_hz=float(high),
+        statistics=statistics_of(references),
     )
