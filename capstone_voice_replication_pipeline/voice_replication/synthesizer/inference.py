@@ -17,6 +17,7 @@ from training_utils import load_checkpoint, load_into
 
 from voice_replication.home import checkpoint_path
 from voice_replication.synthesizer import model as network
+from voice_replication.synthesizer.harmonics import restore_harmonics
 from voice_replication.synthesizer.model import LOG_F0_CENTER, Prosody, SynthesizerConfig
 
 LONGEST_PAUSE_SECONDS = 0.55  # inside a sentence: nobody asked for a longer one
@@ -126,12 +127,10 @@ class Synthesizer:
         median = median + shift
         mel, _ = self.model.decode(hidden, durations[None], prosody, median, speaker)
         f0_hz = (prosody.log_f0 + median).exp() * (prosody.voicing > 0.5)
-        return Synthesis(
-            np.asarray(mel[0].cpu().numpy(), dtype=np.float32),
-            np.asarray(durations.cpu().numpy(), dtype=np.int64),
-            ids,
-            np.asarray(f0_hz[0].cpu().numpy(), dtype=np.float32),
-        )
+        pitch = np.asarray(f0_hz[0].cpu().numpy(), dtype=np.float32)
+        frames = np.asarray(durations.cpu().numpy(), dtype=np.int64)
+        raw = np.asarray(mel[0].cpu().numpy(), dtype=np.float32)
+        return Synthesis(restore_harmonics(raw, pitch, frames, DEFAULT_SPEC), frames, ids, pitch)
 
     def _durations(self, ids: Sequence[int], log_duration: Tensor, speed: float) -> Tensor:
         """Whole frames: rounding errors are carried on, so that the total stays right."""
