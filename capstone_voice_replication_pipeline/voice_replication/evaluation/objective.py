@@ -11,6 +11,9 @@ With this scaling the MCD of a frame is the root mean square, in dB over the mel
 difference between the two smoothed spectra: two envelopes that differ by a ripple of amplitude
 ``a`` dB have MCD ``a / sqrt(2)``.
 
+Between recordings (:func:`compare`) only the bins below 7 kHz count. A recording that was made at
+16 kHz holds nothing above 8, and speech that does have a treble would be 30 dB away from it.
+
 Shapes: ``T`` samples at ``spec.sample_rate``, ``F`` frames, ``M`` mel bins, ``K`` coefficients.
 """
 
@@ -21,6 +24,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 from audio_utils import DEFAULT_SPEC, AudioSpec, f0_contour, mel_spectrogram, resample
+from audio_utils.mel import hz_to_mel, mel_to_hz
 from env_utils import InputError, MissingDependencyError
 
 from voice_replication.evaluation.dtw import WarpingPath, warp
@@ -30,6 +34,7 @@ Audio = npt.NDArray[np.float32]
 MCD_COEFFICIENTS = 13
 MCD_SCALE = 10.0 / np.log(10.0) * np.sqrt(2.0)
 TRIM_DB = 40.0  # frames quieter than this below the loudest at either end are not speech
+SPEECH_BAND_HZ = 7_000.0  # what every recording that a model may learn from holds
 JUDGE_RATE = 16_000  # Hz: what PESQ-WB is defined at
 
 
@@ -51,6 +56,13 @@ def speech_span(mel: npt.NDArray[np.float32], trim_db: float = TRIM_DB) -> slice
     level_db = 10.0 * np.log10(power)
     loud = np.flatnonzero(level_db > np.percentile(level_db, 98) - trim_db)
     return slice(int(loud[0]), int(loud[-1]) + 1)
+
+
+def speech_band(mel: npt.NDArray[np.float32], spec: AudioSpec) -> npt.NDArray[np.float32]:
+    """The bins of a log-mel ``(M, F)`` whose filters end below 7 kHz: ``(M', F)``."""
+    low, high = hz_to_mel(np.array([spec.f_min_hz, spec.f_max_hz]))
+    upper_edges = mel_to_hz(np.linspace(low, high, spec.n_mels + 2))[2:]
+    return mel[upper_edges <= SPEECH_BAND_HZ]
 
 
 def mel_cepstral_distortion(
@@ -101,8 +113,8 @@ def compare(
     for name, audio in (("reference", reference), ("candidate", candidate)):
         if audio.size == 0:
             raise InputError(f"comparison: the {name} holds no samples.")
-    mels = mel_spectrogram(reference, spec), mel_spectrogram(candidate, spec)
-    mcd_db, path = _aligned_distortion(*mels, coefficients)
+    mels = [speech_band(mel_spectrogram(audio, spec), spec) for audio in (reference, candidate)]
+    mcd_db, path = _aligned_distortion(mels[0], mels[1], coefficients)
     a = f0_contour(reference, spec)[path[:, 0]]
     b = f0_contour(candidate, spec)[path[:, 1]]
     hz, cents = f0_rmse(a, b)

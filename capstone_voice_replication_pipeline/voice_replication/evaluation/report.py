@@ -172,8 +172,9 @@ def _legend(evaluation: Evaluation) -> str:
 
 def _sound_legend() -> str:
     return (
-        f"MCD: mel-cepstral distortion, coefficients 1–{MCD_COEFFICIENTS} of our log-mel, warped "
-        "in time, against the real recording of the same text, as are F0, voicing and duration. "
+        f"MCD: mel-cepstral distortion, coefficients 1–{MCD_COEFFICIENTS} of our log-mel "
+        "below 7 kHz, warped in time, against the real recording of the same text, as are F0, "
+        "voicing and duration. "
         "PESQ and STOI need the same timing, so only copy-synthesis has them. HNR: harmonics to "
         "noise."
     )
