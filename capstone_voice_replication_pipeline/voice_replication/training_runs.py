@@ -54,6 +54,11 @@ class TrainingRun:
         """Train ``stage`` ('all': every stage in order); returns the checkpoints."""
         if stage != "all":
             return [self.train(stage)]
+        if self.config is not None:
+            raise ConfigError(
+                "--config is for one stage; 'train all' uses the shipped configs. Train the stages "
+                "one by one to give each its own."
+            )
         from voice_replication.data_processing.alignment import align_folder
         from voice_replication.data_processing.features import (
             compute_embeddings,
