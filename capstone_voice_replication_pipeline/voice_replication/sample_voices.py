@@ -57,7 +57,7 @@ def mixtures(data: Path, seed: int) -> dict[str, npt.NDArray[np.float32]]:
                 ]
             )
         )
-        for gender in set(VOICES.values())
+        for gender in sorted(set(VOICES.values()))
     }
     made = {}
     for name, gender in VOICES.items():
