@@ -37,7 +37,7 @@ _LAST_PRUNED = 4  # in so many last rounds graphones expected less than _RARE ti
 _RARE = 5.0
 
 
-@njit(cache=False)  # type: ignore[untyped-decorator]
+@njit(cache=True)  # type: ignore[untyped-decorator]
 def _unit_probability(
     table: NDArray[np.float64],
     letters: NDArray[np.int64],
@@ -58,7 +58,7 @@ def _unit_probability(
     return table[pair, 1 + phones[j]] ** 2  # type: ignore[no-any-return]
 
 
-@njit(cache=False)  # type: ignore[untyped-decorator]
+@njit(cache=True)  # type: ignore[untyped-decorator]
 def _expect(
     table: NDArray[np.float64],
     letters: NDArray[np.int64],
@@ -96,7 +96,7 @@ def _expect(
     return likelihood  # type: ignore[no-any-return]
 
 
-@njit(cache=False)  # type: ignore[untyped-decorator]
+@njit(cache=True)  # type: ignore[untyped-decorator]
 def _best_cut(
     table: NDArray[np.float64], letters: NDArray[np.int64], phones: NDArray[np.int64]
 ) -> NDArray[np.int64]:

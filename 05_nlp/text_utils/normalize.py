@@ -23,6 +23,7 @@ _LINK = re.compile(r"!?\[([^\[\]\n]{0,200})\]\([^()\s]{0,500}\)")
 _FOOTNOTE = re.compile(r"(?<=[\w.,;:?!\"'])\[[0-9]{1,3}\]")
 _SLASH_WORDS = {"w/o": "without", "w/": "with", "c/o": "care of", "n/a": "not applicable"}
 _SLASHED = re.compile(r"(?<![\w/])(?:w/o|w/|c/o|n/a)(?![\w/])", re.IGNORECASE)
+_LETTERS_AND = re.compile(r"\b([A-Z]{1,3})&([A-Z]{1,3})\b")  # "AT&T"
 _RULES: tuple[tuple[re.Pattern[str], str], ...] = tuple(
     (re.compile(pattern), spoken)
     for pattern, spoken in (
@@ -106,6 +107,7 @@ def _normalize_once(text: str) -> str:
     text = expand_before_numbers(expand_roman(text))
     text = expand_dates(expand_telephone_numbers(text))
     text = expand_abbreviations(text)
+    text = _LETTERS_AND.sub(lambda f: f"{' '.join(f[1])} and {' '.join(f[2])}", text)
     text = _apply(_RULES, text)
     text = expand_quantities(text)
     text = _apply(_LEFT_OVER, text)

@@ -19,7 +19,7 @@ from text_utils.heteronyms import Context, choose, needs_context
 from text_utils.lexicon import Phones, lookup
 from text_utils.morphology import derive
 from text_utils.normalize import normalize_text
-from text_utils.supplement import ACCENTED
+from text_utils.supplement import ACCENTED, PREFERRED
 from text_utils.symbols import PAUSES, Word
 from text_utils.wordsets import words
 
@@ -96,6 +96,8 @@ def _phones_of(tokens: list[str], pauses: list[str], index: int) -> Phones:
 @lru_cache(maxsize=50_000)
 def _phones_of_word(word: str) -> Phones:
     """From the dictionary, from parts, letter by letter without vowels, or as the model guesses."""
+    if word in PREFERRED:
+        return tuple(PREFERRED[word].split())
     found = lookup(word)
     if found:
         return found[0]
@@ -157,7 +159,8 @@ def _sentence(tokens: list[str], pauses: list[str], index: int) -> list[str]:
 def _join(plain: list[Word]) -> list[Word]:
     """Connected speech: weak forms of small words that are not followed by a mark."""
     joined: list[Word] = []
-    for word, following in zip(plain, [*plain[1:], None], strict=True):
+    followers: list[Word | None] = [*plain[1:], None]
+    for word, following in zip(plain, followers, strict=False):
         key = word.text.lower()
         if following is None or word.pause != " " or key not in _UNSTRESSED or word.text == "A":
             joined.append(word)

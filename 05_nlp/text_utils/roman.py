@@ -7,7 +7,7 @@ import re
 from text_utils.numbers import cardinal, ordinal
 
 _VALUES = {"I": 1, "V": 5, "X": 10, "L": 50, "C": 100, "D": 500, "M": 1000}
-_NUMERAL = r"M{0,3}(?:CM|CD|D?C{0,3})(?:XC|XL|L?X{0,3})(?:IX|IV|V?I{0,3})"
+_NUMERAL = r"M{0,3}(?:CM|CD|D?C{0,3})(?:XC|XL|L?X{0,3})(?:IX|IV|V?I{0,3})(?<=[IVXLCDM])"
 _DIVISIONS = "chapter|chap|act|scene|canto|psalm|volume|vol|section|appendix"
 _HEADINGS = (
     f"{_DIVISIONS}|part|book|article|war|apollo|bowl|lesson|verse|title|phase|type|class|grade|stage|"
@@ -36,7 +36,7 @@ _RULER_I = re.compile(
     r"(?P<numeral>I|V|X)\b"
 )
 _AFTER_WORD = re.compile(
-    r"\b(?P<before>[A-Za-z]+ )(?P<numeral>(?=[IVX]{2,}\b)X{0,3}(?:IX|IV|V?I{0,3}))\b(?!')"
+    r"\b(?P<before>[A-Za-z]+ )(?P<numeral>(?=[IVX]{2,}\b)X{0,3}(?:IX|IV|V?I{0,3}))(?<=[IVX])\b(?!')"
 )
 _ALONE = re.compile(
     rf"(?:(?<=\n\n)|^)[ \n]*(?P<numeral>(?=[IVXL]{{2,}}\b){_NUMERAL})(?=\.?[ ]*(?:\n|$))"

@@ -31,6 +31,14 @@ SUPPLEMENT: dict[str, str] = {
 }  # fmt: skip
 """Looked up where the CMU dictionary has nothing."""
 
+PREFERRED: dict[str, str] = {
+    "bought": "B AO1 T", "caught": "K AO1 T", "cause": "K AO1 Z", "causes": "K AO1 Z IH0 Z",
+    "coffee": "K AO1 F IY0", "cost": "K AO1 S T", "costs": "K AO1 S T S", "dogs": "D AO1 G Z",
+    "ear": "IH1 R", "putting": "P UH1 T IH0 NG", "soft": "S AO1 F T", "softer": "S AO1 F T ER0",
+    "sometimes": "S AH1 M T AY2 M Z",
+}  # fmt: skip
+"""Where the dictionary's first variant is not the usual one, or not that of the same stem."""
+
 ACCENTED: dict[str, str] = {
     "exposé": "EH2 K S P OW0 Z EY1", "lamé": "L AA0 M EY1", "maté": "M AA1 T EY2",
     "pâté": "P AA0 T EY1", "pique": "P IY1 K", "piqué": "P IY0 K EY1",

@@ -62,7 +62,7 @@ def _label(label: str) -> str:
         return known
     letters = re.sub("[^A-Za-z]", "", label)
     if letters == label and (
-        len(label) == 2 or not re.search("[aeiouyAEIOUY]", label) or label in _SPELLED
+        len(label) <= 2 or not re.search("[aeiouyAEIOUY]", label) or label in _SPELLED
     ):
         return " ".join(label.upper())
     return label
