@@ -26,8 +26,11 @@ def speech_data() -> Path:
 def shipped_checkpoints() -> Path:
     """The folder of the shipped models, or a skip while there are none."""
     folder = ROOT / "capstone_voice_replication_pipeline" / "checkpoints"
-    missing = [s for s in ("encoder", "synthesizer", "vocoder")
-               if not (folder / f"{s}.safetensors").is_file()]
+    missing = [
+        s
+        for s in ("encoder", "synthesizer", "vocoder")
+        if not (folder / f"{s}.safetensors").is_file()
+    ]
     if missing:
         pytest.skip(f"no shipped checkpoint for {', '.join(missing)} in {folder}")
     return folder

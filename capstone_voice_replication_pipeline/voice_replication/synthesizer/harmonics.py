@@ -7,7 +7,7 @@ that was predicted says where the harmonics belong. The ripple that a pulse trai
 leaves in a mel is added until it is 0.8 times as strong there.
 
 The 0.8 was chosen by measuring the voiced share of the speech of six men: 0.59 in their recordings,
-0.17 in one sentence spoken without the ripple, 0.60 with a strength of 0.7 and 0.65 with 0.9. The two
+0.17 in one sentence spoken without the ripple, 0.60 with a strength of 0.7, 0.65 with 0.9. The two
 women measured went from 0.66 and 0.52 to 0.70 and 0.67 (recordings: 0.62 and 0.62).
 
 Shapes: ``M`` mel bins, ``F`` frames, ``L`` symbols, ``P`` pitches of the table.
