@@ -83,7 +83,7 @@ def write_html(demo: Demo) -> str:
             if track.similarity is not None
         ),
         time_note=escape(
-            f"{demo.clone.seconds:.1f} s of speech were made at {demo.real_time_factor:.0f} times "
+            f"{demo.clone.seconds:.1f} s of speech were made at {demo.real_time_factor:.3g} times "
             "real time (text, synthesizer and vocoder; the models were loaded before)."
         ),
         times="".join(_row(name, _duration(sec)) for name, sec in demo.stages.items()),

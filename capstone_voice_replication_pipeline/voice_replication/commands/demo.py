@@ -62,7 +62,7 @@ def run(args: argparse.Namespace) -> int:
     )
     demo = made.demo
     similarity = demo.clone.similarity
-    print(f"spoke {demo.clone.seconds:.1f} s at {demo.real_time_factor:.0f} times real time")
+    print(f"spoke {demo.clone.seconds:.1f} s at {demo.real_time_factor:.3g} times real time")
     if similarity is not None:
         print(f"similarity to the reference {similarity:.2f}, by {demo.encoder}")
     for remark in made.remarks:
