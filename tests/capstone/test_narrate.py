@@ -258,7 +258,7 @@ def test_kill_9_loses_at_most_the_sentence_in_work(
 ) -> None:
     VoiceStore(home).add(made_up_voice)
     book = tmp_path / "book.txt"
-    count = 400
+    count = 120
     book.write_text(
         "\n\n".join(f"Sentence {'x' * (i % 7)} number {i}." for i in range(count)), encoding="utf-8"
     )
@@ -266,14 +266,14 @@ def test_kill_9_loses_at_most_the_sentence_in_work(
     command = [sys.executable, "-m", "voice_replication.cli", "narrate", str(book)]
     command += ["--voice", "nobody", "-o", str(tmp_path / "out"), "--models-dir", str(tiny_models)]
     process = subprocess.Popen(command, env={**os.environ, "VOICECLONE_HOME": str(home)})
-    deadline = time.monotonic() + 60
-    while len(list(cache.glob("[!.]*.flac"))) < 10 and time.monotonic() < deadline:
+    deadline = time.monotonic() + 120
+    while len(list(cache.glob("[!.]*.flac"))) < 5 and time.monotonic() < deadline:
         assert process.poll() is None
         time.sleep(0.005)
     process.send_signal(signal.SIGKILL)
     process.wait()
     kept = {p: p.stat().st_mtime_ns for p in cache.glob("[!.]*.flac")}
-    assert 10 <= len(kept) < count
+    assert 5 <= len(kept) < count
     assert not list((tmp_path / "out").glob("*.wav"))
     speaker = Speaker(tiny_models, VoiceStore(home))
     result = narrate(book, tmp_path / "out", speaker, BookOptions(made_up_voice))

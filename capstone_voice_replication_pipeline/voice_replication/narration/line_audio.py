@@ -17,7 +17,7 @@ import numpy.typing as npt
 from audio_utils import DEFAULT_SPEC
 from text_utils import Symbols, Word
 
-from voice_replication.narration.loudness import gain_for, soft_limit
+from voice_replication.narration.loudness import HEAD_FRAMES, gain_for, soft_limit
 from voice_replication.narration.script import Break
 from voice_replication.narration.settings import Pauses, Settings
 from voice_replication.narration.timestamps import WordTime
@@ -34,26 +34,28 @@ FADE_SAMPLES = 120  # 5 ms: no click where speech meets digital silence
 @dataclass(frozen=True, eq=False)
 class PreparedLine:
     """``mel (M, F)``, ``durations (L,)`` in frames of ``ids``, ``words`` in seconds of the line's
-    audio, which will have ``samples`` samples and is multiplied by ``gain``."""
+    audio, which will have ``samples`` samples."""
 
     mel: npt.NDArray[np.float32]
     durations: Frames
     ids: list[int]
     words: tuple[WordTime, ...]
     samples: int
-    gain: float
 
-    def finish(self, audio: Audio, offset: int = 0) -> Audio:
-        """Gain, fades and limiter on ``audio``, which begins at sample ``offset`` of the line."""
+    def finish(self, audio: Audio) -> Audio:
+        """Gain, fades and limiter on the line's decoded ``audio (T,)``."""
+        head = audio[: HEAD_FRAMES * DEFAULT_SPEC.hop_length]
+        return self.finish_part(audio, 0, gain_for(head, DEFAULT_SPEC))
+
+    def finish_part(self, audio: Audio, offset: int, gain: float) -> Audio:
+        """The same for a part that begins at sample ``offset``, with a known ``gain``."""
         place = np.arange(offset, offset + len(audio))
         fade = np.minimum(place + 1, self.samples - place) / FADE_SAMPLES
-        return soft_limit(
-            audio * np.clip(fade, 0.0, 1.0).astype(np.float32) * np.float32(self.gain)
-        )
+        return soft_limit(audio * (gain * np.clip(fade, 0.0, 1.0)).astype(np.float32))
 
 
 def prepare(words: Sequence[Word], synthesis: Synthesis, settings: Settings) -> PreparedLine:
-    """Shorten the silences of ``synthesis`` and work out gain and word times."""
+    """Shorten the silences of ``synthesis`` and work out the word times."""
     durations = np.asarray(synthesis.durations, dtype=np.int64)
     limits = _limits(synthesis.ids, settings)
     mel = synthesis.mel[:, _kept(durations, limits)]
@@ -63,14 +65,8 @@ def prepare(words: Sequence[Word], synthesis: Synthesis, settings: Settings) -> 
         mel = np.pad(mel, ((0, 0), (0, missing)), mode="edge")
         durations[-1] += missing
     samples = (mel.shape[1] - 1) * DEFAULT_SPEC.hop_length
-    return PreparedLine(
-        np.ascontiguousarray(mel),
-        durations,
-        list(synthesis.ids),
-        tuple(_word_times(words, durations, samples)),
-        samples,
-        gain_for(mel, DEFAULT_SPEC),
-    )
+    times = tuple(_word_times(words, durations, samples))
+    return PreparedLine(np.ascontiguousarray(mel), durations, list(synthesis.ids), times, samples)
 
 
 def _limits(ids: Sequence[int], settings: Settings) -> Frames:

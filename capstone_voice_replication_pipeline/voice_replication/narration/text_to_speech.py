@@ -4,8 +4,8 @@
                                                 │
                                                 └─► word times, exact to the frame
 
-Every line is made by the same steps whether it is spoken at once, streamed or cached for a book:
-nothing depends on samples that come later, so all three give the same audio.
+Every line is made by the same steps whether it is spoken at once, streamed or cached for a book, so
+all three give the same audio.
 
 Shapes: ``M`` mel bins, ``F`` frames, ``L`` symbols, ``T = (F - 1) * hop_length`` samples.
 """
@@ -14,9 +14,7 @@ from __future__ import annotations
 
 import itertools
 import sys
-import time
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -32,8 +30,8 @@ from voice_replication.home import checkpoint_path
 from voice_replication.narration import script
 from voice_replication.narration.line_audio import Pacing, PreparedLine, prepare
 from voice_replication.narration.settings import Pauses, Settings
+from voice_replication.narration.speech import Clock, Speech, SpokenLine
 from voice_replication.narration.streaming import stream_lines
-from voice_replication.narration.timestamps import WordTime
 from voice_replication.voices import Voice, VoiceStore
 
 if TYPE_CHECKING:
@@ -41,47 +39,12 @@ if TYPE_CHECKING:
     from voice_replication.synthesizer.inference import Synthesizer
     from voice_replication.vocoder.inference import Vocoder
 
+__all__ = ["Clock", "Speaker", "Speech", "SpokenLine"]
+
 Audio = npt.NDArray[np.float32]
 
 LONG_TEXT_LINES = 20  # worth a progress bar
 KEPT_DELTAS = 4  # fine-tuned synthesizers held in memory: about 30 MB each
-
-
-@dataclass(frozen=True, eq=False)
-class SpokenLine:
-    """One line of the text as it was spoken; ``start`` in seconds of the whole audio."""
-
-    line: script.Line
-    start: float
-    prepared: PreparedLine
-
-    @property
-    def end(self) -> float:
-        """Where its audio ends, in seconds."""
-        return self.start + self.prepared.samples / DEFAULT_SPEC.sample_rate
-
-
-@dataclass(frozen=True, eq=False)
-class Speech:
-    """A spoken text: ``audio (T,)`` float32 below 0.7, when each word is spoken, and how it was
-    made: its lines (mel, durations, ids), seconds per stage, and what could not be read."""
-
-    audio: Audio
-    sample_rate: int
-    words: list[WordTime]
-    lines: list[SpokenLine]
-    stages: dict[str, float]
-    unreadable: str = ""
-
-    @property
-    def mel(self) -> npt.NDArray[np.float32]:
-        """Log-mel of all lines, ``(M, F)``, without the silences between them."""
-        return np.concatenate([spoken.prepared.mel for spoken in self.lines], axis=1)
-
-    @property
-    def seconds(self) -> float:
-        """Length of the audio."""
-        return len(self.audio) / self.sample_rate
 
 
 class Speaker:
@@ -236,17 +199,3 @@ class Speaker:
         self.synthesizer(chosen)  # raises now rather than at the first chunk
         paced = self.paced(itertools.chain([first], lines), chosen, settings)
         return stream_lines(((silence, line) for silence, _, line in paced), self.vocoder)
-
-
-class Clock:
-    """Seconds per stage: every lap is added to the stage it is given."""
-
-    def __init__(self) -> None:
-        self.stages: dict[str, float] = {}
-        self._last = time.perf_counter()
-
-    def lap(self, stage: str) -> None:
-        """Add the time since the last lap to ``stage``."""
-        now = time.perf_counter()
-        self.stages[stage] = self.stages.get(stage, 0.0) + now - self._last
-        self._last = now
