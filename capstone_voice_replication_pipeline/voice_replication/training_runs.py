@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import re
 import shutil
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
@@ -20,7 +21,20 @@ from mlops_utils import make_tracker
 from pydantic import BaseModel
 from training_utils import load_config
 
-from voice_replication.home import checkpoint_path, runs_folder, shipped
+from voice_replication.home import STAGES, checkpoint_path, runs_folder, shipped
+
+
+def overrides_for(stage: str, overrides: Sequence[str]) -> list[str]:
+    """Those overrides that concern ``stage``: ``key=value`` for every stage, and
+    ``encoder:key=value`` for the encoder alone, as ``train all`` needs."""
+    chosen = []
+    for override in overrides:
+        named, separator, rest = override.partition(":")
+        if not separator or named not in STAGES:
+            chosen.append(override)
+        elif named == stage:
+            chosen.append(rest)
+    return chosen
 
 
 @dataclass(frozen=True)
@@ -84,7 +98,7 @@ class TrainingRun:
             "sink": tracker,
             "max_minutes": self.max_minutes,
         }
-        overrides = list(self.overrides)
+        overrides = overrides_for(stage, self.overrides)
         if stage == "encoder":
             from voice_replication.speaker_encoder.train import EncoderConfig, train_encoder
 

@@ -27,7 +27,13 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     add("--vis-every", type=int, metavar="N", help="steps between samples, mels and plots")
     add("--force-restart", action="store_true", help="begin at step 0, dropping saved progress")
     add("--hparams", default="", metavar="a=1,b=2", help="values of the config's training section")
-    add("--set", action="append", default=[], metavar="KEY=VALUE", help="any value of the config")
+    add(
+        "--set",
+        action="append",
+        default=[],
+        metavar="KEY=VALUE",
+        help="any value of the config; STAGE:KEY=VALUE for one stage of 'all'",
+    )
     add("--device", default="auto", help="auto, cpu, cuda or mps (default: auto)")
     add("--tracker", default="none", choices=("none", "mlflow", "wandb"), help="also log there")
     add("--minutes", type=float, help="save and stop after this time; the next call goes on")
