@@ -147,6 +147,15 @@ def test_chapters_that_are_gone_leave_no_files_but_strangers_stay(
     assert names == ["01_The_Lamp.srt", "01_The_Lamp.wav", "99_mine.wav", "manifest.json"]
 
 
+def test_another_format_is_written_beside_the_first(
+    book: Path, speaker: Speaker, made_up_voice: Voice
+) -> None:
+    first = read(book, speaker, made_up_voice, format="mp3")
+    second = read(book, speaker, made_up_voice, format="flac")
+    assert (second.spoken_lines, second.written) == (0, 2)
+    assert all(path.is_file() for path in (*first.files, *second.files))
+
+
 def test_dialogue_can_have_its_own_voice(
     book: Path, speaker: Speaker, made_up_voice: Voice
 ) -> None:

@@ -45,8 +45,8 @@ def run(args: argparse.Namespace) -> int:
         print(f"note: not readable and left out: {result.unreadable[:80]}", file=sys.stderr)
     minutes, seconds = divmod(round(result.audio_seconds), 60)
     print(
-        f"{args.output}: {result.chapters} chapters, {minutes} min {seconds:02d} s, "
-        f"{len(result.files)} files of which {result.written} are new."
+        f"{args.output}: {result.chapters} chapters, {minutes} min {seconds:02d} s; "
+        f"{result.written} of {len(result.files)} files written."
     )
     fresh = f"{result.spoken_lines} of {result.lines} sentences spoken"
     if result.spoken_lines:

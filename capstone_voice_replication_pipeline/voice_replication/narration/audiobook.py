@@ -257,11 +257,13 @@ class _Run:
         }
 
     def _remove_stale_files(self) -> None:
-        """Remove the files of earlier runs whose chapters the book no longer has."""
-        for name in set(self.state) - {path.name for path in self.result.files}:
+        """Remove files of earlier runs, of this format, whose chapters the book no longer has."""
+        suffix = f".{self.options.format}"
+        old = {name for name in self.state if name.endswith(suffix)}
+        for name in old - {path.name for path in self.result.files}:
             stale = self.folder / Path(name).name
-            for suffix in (stale.suffix, *timestamps.SUFFIXES):
-                stale.with_suffix(suffix).unlink(missing_ok=True)
+            for path in (stale, *map(stale.with_suffix, timestamps.SUFFIXES)):
+                path.unlink(missing_ok=True)
             del self.state[name]
         atomic_write_json(self.state_file, self.state)
 
