@@ -1,12 +1,12 @@
 """Failures that show without a reference: silence, clipping, loops, noise, racing, unasked pauses.
 
 Every detector gives a number, a limit, and the place; the limits were set between 150 recordings of
-70 readers (in brackets: what 98 % of them span) and constructed failures.
+many readers (in brackets: what 98 % of them span) and constructed failures.
 
     silence    loudest tenth of the frames below -50 dBFS, or hardly any sound
     clipping   more than 0.1 % of the samples at full scale
     looping    a stretch of at least 0.6 s that repeats what came before, frame by frame, to within
-               3.5 dB of mel-cepstral distortion [4.8 and more]; also a sound that never moves on
+               2.5 dB of mel-cepstral distortion [4.8 and more]; also a sound that never ends
     noise      loud and quiet frames less than 13 dB apart [25 and more], or fewer than 25 % of the
                sounding frames voiced [42 %]
     racing     more than 20 phones a second, pauses left out [9 to 16]
@@ -38,7 +38,7 @@ KINDS = ("silence", "clipping", "looping", "noise", "racing", "crawling", "gap")
 SILENCE_DBFS = -50.0
 MIN_SOUND_SECONDS = 0.08
 CLIPPED_SHARE = 0.001
-LOOP_MCD_DB = 3.5
+LOOP_MCD_DB = 2.5
 LOOP_SECONDS = 0.6
 LOOP_LOUD_SHARE = 0.6  # of the frame pairs compared
 LOUD_RANGE_DB = 30.0

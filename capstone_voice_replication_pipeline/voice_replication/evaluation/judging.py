@@ -29,7 +29,7 @@ from voice_replication.evaluation.similarity import IndependentEncoder
 Audio = npt.NDArray[np.float32]
 Verdict = dict[str, Any]
 
-VERSION = 2  # raise it when a measure changes: cached verdicts are then made again
+VERSION = 3  # raise it when a measure changes: cached verdicts are then made again
 
 
 @dataclass(frozen=True)

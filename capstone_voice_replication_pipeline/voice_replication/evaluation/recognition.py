@@ -131,6 +131,8 @@ class WhisperRecognizer:
                 f"Whisper '{model}': no such weights on this machine. Give a folder that holds "
                 "them, fetch them into the Hugging Face cache first, or use PocketSphinx."
             ) from error
+        multilingual = getattr(self._model.generation_config, "is_multilingual", False)
+        self._english = {"language": "en", "task": "transcribe"} if multilingual else {}
         self.name = f"Whisper ({Path(str(model)).name})"
 
     def transcribe(self, audio: Audio, sample_rate: int) -> str:
@@ -143,7 +145,9 @@ class WhisperRecognizer:
         for piece in pieces:
             inputs = self._processor(piece, sampling_rate=RECOGNIZER_RATE, return_tensors="pt")
             with torch.inference_mode():
-                ids = self._model.generate(inputs.input_features, num_beams=1, do_sample=False)
+                ids = self._model.generate(
+                    inputs.input_features, num_beams=1, do_sample=False, **self._english
+                )
             texts.append(self._processor.batch_decode(ids, skip_special_tokens=True)[0].strip())
         return " ".join(texts)
 
