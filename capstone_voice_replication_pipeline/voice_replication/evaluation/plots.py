@@ -111,7 +111,9 @@ def movement(evaluation: Any) -> Figure | None:
         axes.plot(range(1, 6), evaluation.summaries[row]["mel_std"], "o-", color=COLORS[row],
                   label=row)  # fmt: skip
     axes.set_xticks(range(1, 6), ["lowest", "2nd", "3rd", "4th", "highest"])
-    axes.set_xlabel("fifth of the mel axis")
+    axes.set_xlabel(
+        "fifth of the mel axis (the highest: 6.7 to 12 kHz, empty in 16 kHz recordings)"
+    )
     axes.set_ylabel("standard deviation over time\n(natural log)")
     axes.set_title("How much the spectrum moves: below real = over-smoothed", fontsize=10)
     axes.legend(fontsize=8, frameon=False)
