@@ -153,11 +153,14 @@ def test_delete_leaves_nothing(store: VoiceStore, tmp_path: Path) -> None:
 
 
 def test_samples_are_listed_and_read_only(tmp_path: Path) -> None:
-    VoiceStore(tmp_path).add(make_voice("ada", consent=None, synthetic=True))
+    VoiceStore(tmp_path).add(make_voice("nemo", consent=None, synthetic=True))
     store = VoiceStore(tmp_path / "home", samples=tmp_path / "voices")
     store.add(make_voice())
-    assert [(v.name, v.kind) for v in store.list()] == [("anna", "enrolled"), ("ada", "sample")]
-    for action in (lambda: store.delete("ada"), lambda: store.add(make_voice("ada"), replace=True)):
+    assert [(v.name, v.kind) for v in store.list()] == [("anna", "enrolled"), ("nemo", "sample")]
+    for action in (
+        lambda: store.delete("nemo"),
+        lambda: store.add(make_voice("nemo"), replace=True),
+    ):
         with pytest.raises(InputError, match="sample voice"):
             action()
 
