@@ -1,1 +1,1 @@
-"""Part of the voice replication pipeline."""
+"""Reading aloud: lines of a text, their audio and times, streams, sound files, whole books."""
