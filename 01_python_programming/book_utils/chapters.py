@@ -158,13 +158,15 @@ def _counting(found: list[_Found]) -> list[_Found]:
 def _without_contents(found: list[_Found], lines: list[str]) -> list[_Found]:
     """Drop entries of a table of contents: headings without text whose name comes again."""
     kept: list[_Found] = []
-    for index, item in enumerate(found):
-        end = found[index + 1].first if index + 1 < len(found) else len(lines)
-        empty = not "".join(lines[item.last : end]).strip()
-        later = {_name(other.heading) for other in found[index + 1 :]}
+    later: set[str] = set()
+    end = len(lines)
+    for item in reversed(found):
+        empty = not any(line.strip() for line in lines[item.last : end])
         if not (empty and _name(item.heading) in later):
             kept.append(item)
-    return kept
+        later.add(_name(item.heading))
+        end = item.first
+    return kept[::-1]
 
 
 def _name(heading: Heading) -> str:

@@ -17,8 +17,8 @@ _TITLE = (
     r"(?:(?:Mr|Mrs|Ms|Dr|St|Prof|Capt|Col|Sir|Lady|Lord|Miss|Aunt|Uncle|Captain|Professor)\.? )"
 )
 _NAME = rf"(?P<name>{_TITLE}?[A-Z][\w'’-]+(?: [A-Z][\w'’-]+){{0,2}}|the [a-z]+(?: [a-z]+)?)"
-_VERB_NAME = re.compile(rf"\s*(?:{_VERBS})\s+{_NAME}")
-_NAME_VERB = re.compile(rf"\s*{_NAME}\s+(?:[a-z]+ly\s+)?(?:{_VERBS})\b")
+_VERB_NAME = re.compile(rf",?\s*(?:{_VERBS})\s+{_NAME}")
+_NAME_VERB = re.compile(rf",?\s*{_NAME}\s+(?:[a-z]+ly\s+)?(?:{_VERBS})\b")
 _BEFORE = re.compile(rf"{_NAME}\s+(?:[a-z]+ly\s+)?(?:{_VERBS})\b[^.!?\"“”]{{0,60}}[,:]?\s*$")
 _NOT_NAMES = frozenset(
     (
@@ -41,7 +41,9 @@ _NOT_NAMES = frozenset(
         *("when", "what", "that", "this", "there", "one", "no", "yes"),
     )
 )
-_PARAGRAPH = re.compile(r"(?:(?!\n[ \t]*\n)[\s\S])+")
+_PARAGRAPH = re.compile(r"[^\n]+(?:\n[ \t]*[^\s][^\n]*)*")
+_MARKS = '"“”«» \n\t'
+_SINGLE_MARKS = "‘’ \n\t"
 _LONGEST_TAG = 120  # characters beside the speech that are looked at
 
 
@@ -66,15 +68,14 @@ def extract_dialogue(text: str) -> list[DialogueLine]:
     paragraph. The speaker is taken from a tag next to it ("said Tom", "Mrs. Hall asked,"), and is
     ``None`` if there is none or only a pronoun; speeches in one paragraph have one speaker.
     """
-    single = not re.search('["“”]', text) and "‘" in text
+    single = not re.search('["“”«»]', text) and "‘" in text
     lines: list[DialogueLine] = []
-    for paragraph in _PARAGRAPH.finditer(text):
-        offset = paragraph.start()
-        spans = list(_quoted(paragraph.group(), single))
-        speakers = [_speaker(paragraph.group(), start, end) for start, end in spans]
-        named = next((name for name in speakers if name), None)
+    for found in _PARAGRAPH.finditer(text):
+        paragraph, offset = found.group(), found.start()
+        spans = list(_quoted(paragraph, single))
+        named = next(filter(None, (_speaker(paragraph, *span) for span in spans)), None)
         for start, end in spans:
-            spoken = paragraph.group()[start:end].strip('"“”‘’ \n\t' if single else '"“” \n\t')
+            spoken = paragraph[start:end].strip(_SINGLE_MARKS if single else _MARKS)
             if spoken:
                 lines.append(DialogueLine(spoken, named, offset + start, offset + end))
     return lines
@@ -82,11 +83,11 @@ def extract_dialogue(text: str) -> list[DialogueLine]:
 
 def _quoted(paragraph: str, single: bool) -> Iterator[tuple[int, int]]:
     """Start and end of every quotation in a paragraph, marks included."""
-    marks = r"‘|’(?!\w)" if single else '["“”]'
+    marks = r"‘|’(?!\w)" if single else '["“”«»]'
     start: int | None = None
     for found in re.finditer(marks, paragraph):
         mark, place = found.group(), found.start()
-        opens = mark in "“‘" or (mark == '"' and start is None)
+        opens = mark in "“‘«" or (mark == '"' and start is None)
         if opens and start is None:
             start = place
         elif not opens and start is not None:

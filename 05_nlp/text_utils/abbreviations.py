@@ -121,7 +121,9 @@ _OTHER = re.compile(
     rf"(?<![\w.])(?:(?P<dotted>{_alternatives(set(_WITH_PERIOD_ONLY))})\.|(?P<bare>vs|etc)\b\.?)"
     r"(?![\w])"
 )
-_LETTERS = re.compile(r"(?<![\w.'])(?P<letters>(?:[A-Za-z]\. ?(?=[A-Za-z]\.))+[A-Za-z])\.(?!\w)")
+_LETTERS = re.compile(
+    r"(?<![\w.'])(?P<letters>(?:[A-Za-z]\. ?(?=[A-Za-z]\.)){1,9}[A-Za-z])\.(?!\w)"
+)
 _DEGREE = re.compile(r"\b(?P<head>Ph|Ed|Psy|Litt)\.? ?D\.(?!\w)")
 _INITIAL = re.compile(r"(?<![\w.'])(?P<letter>[A-HJ-Z]|I(?=\. [A-Z]\.))\.(?=\s+[A-Z])")
 

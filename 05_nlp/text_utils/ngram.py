@@ -139,5 +139,5 @@ def to_trie(levels: list[Level]) -> Trie:
         else:
             children.append(np.zeros(int(kept.sum()), dtype=np.int64))
     number = np.concatenate(children)
-    log_backoff = np.where(number > 0, np.log(np.concatenate(backoff)), 0.0)
+    log_backoff = np.log(np.where(number > 0, np.concatenate(backoff), 1.0))
     return Trie(np.concatenate(symbol), number, np.log(np.concatenate(probability)), log_backoff)
