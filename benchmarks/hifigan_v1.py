@@ -13,6 +13,8 @@ Weight normalization is left out: at inference it is folded into the weights any
 
 from __future__ import annotations
 
+from typing import cast
+
 import torch
 from torch import Tensor, nn
 from torch.nn import functional
@@ -66,7 +68,7 @@ class HifiGanV1(nn.Module):
         x = self.first(mel)
         for upsample, stacks in zip(self.upsamplers, self.fusions, strict=True):
             x = upsample(functional.leaky_relu(x, SLOPE))
-            x = torch.stack([stack(x) for stack in stacks]).mean(dim=0)
+            x = torch.stack([stack(x) for stack in cast(nn.ModuleList, stacks)]).mean(dim=0)
         audio: Tensor = torch.tanh(self.last(functional.leaky_relu(x, SLOPE)))[:, 0]
         return audio
 

@@ -1,1 +1,7 @@
-"""Part of the voice replication pipeline."""
+"""How good and how fast is it? Independent judges, failure detectors, anchors, and a bench.
+
+Nothing is imported here: the judges are heavy, and most of them optional (extra ``eval``).
+
+    run.evaluate ─ speaking (rows) ─ judging (one verdict a sentence) ─ summary ─ report
+    speed        ─ timing, peers, measured_process
+"""
