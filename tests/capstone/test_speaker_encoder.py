@@ -476,7 +476,7 @@ def test_windows_cover_the_whole_recording(frames: int) -> None:
     windows = cut_windows(marked, DEFAULT_SPEC)
     seen = np.unique((windows[:, 1] * 1e6).round().astype(int))
     assert len(seen) == frames
-    assert windows.shape[2] <= 375
+    assert windows.shape[2] <= 1.5 * 375
 
 
 def test_a_long_pause_does_not_count(encoder: SpeakerEncoder) -> None:
