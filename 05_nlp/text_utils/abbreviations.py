@@ -37,6 +37,8 @@ WITHOUT_PERIOD = (
 )
 """Titles that British English writes without the period."""
 
+_ALWAYS_TITLES = ("Mr", "Mrs", "Ms", "Dr", "Prof", "Capt", "Lt", "Sgt", "Col", "Rev", "Gov", "Sen")
+
 STREETS = {
     "St": "Street", "Dr": "Drive", "Ave": "Avenue", "Blvd": "Boulevard", "Rd": "Road", "Ln": "Lane",
     "Hwy": "Highway", "Pl": "Place", "Sq": "Square", "Pkwy": "Parkway",
@@ -65,7 +67,7 @@ OTHERS = {
     "misc": "miscellaneous", "Univ": "University", "univ": "university", "Inst": "Institute",
     "max": "maximum", "min": "minimum", "avg": "average", "ed": "edition", "eds": "editors",
     "bldg": "building", "Bldg": "Building", "mfg": "manufacturing",
-    "tbsp": "tablespoon", "tsp": "teaspoon", "a.k.a": "A K A",
+    "E.g": "For example", "I.e": "That is", "a.k.a": "A K A",
     "Ave": "Avenue", "Blvd": "Boulevard", "Rd": "Road", "Hwy": "Highway", "Pkwy": "Parkway",
     "Feb": "February", "Apr": "April", "Jul": "July", "Aug": "August", "Sept": "September",
     "Sep": "September", "Oct": "October",
@@ -113,7 +115,7 @@ def _alternatives(table: dict[str, str] | tuple[str, ...] | set[str]) -> str:
 _STREET = re.compile(rf"\b(?P<name>[A-Z][a-z]+ )(?P<key>{_alternatives(STREETS)})\b(?P<dot>\.?)")
 _NAME_FOLLOWS = re.compile(r"\s+[\"']?[A-Z]")
 _TITLE = re.compile(
-    rf"\b(?:(?P<dotted>{_alternatives(TITLES)})\.(?=\s+\"?[A-Z])"
+    rf"\b(?:(?P<dotted>{_alternatives(TITLES)})\.(?=\s+\"?[A-Z])|(?P<always>{_alternatives(_ALWAYS_TITLES)})\."
     rf"|(?P<bare>{_alternatives(WITHOUT_PERIOD)})(?=\s+[A-Z][a-z]))"
 )
 _BEFORE_NUMBER = re.compile(rf"\b(?P<key>{_alternatives(BEFORE_NUMBERS)})\. ?(?=[0-9])")
@@ -124,7 +126,7 @@ _OTHER = re.compile(
 _LETTERS = re.compile(
     r"(?<![\w.'])(?P<letters>(?:[A-Za-z]\. ?(?=[A-Za-z]\.)){1,9}[A-Za-z])\.(?!\w)"
 )
-_DEGREE = re.compile(r"\b(?P<head>Ph|Ed|Psy|Litt)\.? ?D\.(?!\w)")
+_DEGREE = re.compile(r"\b(?P<head>Ph|Ed|Psy|Litt)\.? ?D\.(?P<plural>'?s\b)?(?!\w)")
 _INITIAL = re.compile(r"(?<![\w.'])(?P<letter>[A-HJ-Z]|I(?=\. [A-Z]\.))\.(?=\s+[A-Z])")
 
 
@@ -139,7 +141,7 @@ def expand_abbreviations(text: str) -> str:
         return _TITLE.sub(_title, text)
     text = _STREET.sub(_street, text)
     text = _TITLE.sub(_title, text)
-    text = _DEGREE.sub(lambda f: " ".join(f["head"].upper()) + " D" + _stop(f), text)
+    text = _DEGREE.sub(_degree, text)
     text = _OTHER.sub(_other, text)
     text = _LETTERS.sub(_letters, text)
     return _INITIAL.sub(_initial, text)
@@ -148,6 +150,10 @@ def expand_abbreviations(text: str) -> str:
 def _stop(found: re.Match[str]) -> str:
     """The period, if the sentence ends after ``found``."""
     return "." if closes_sentence(found.string[found.end() : found.end() + 80]) else ""
+
+
+def _degree(found: re.Match[str]) -> str:
+    return " ".join(found["head"].upper()) + (" D's" if found["plural"] else " D" + _stop(found))
 
 
 def _street(found: re.Match[str]) -> str:
@@ -160,7 +166,7 @@ def _street(found: re.Match[str]) -> str:
 
 
 def _title(found: re.Match[str]) -> str:
-    return TITLES[found["dotted"] or found["bare"]]
+    return TITLES[found["dotted"] or found["always"] or found["bare"]]
 
 
 def _other(found: re.Match[str]) -> str:

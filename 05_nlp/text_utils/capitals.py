@@ -24,7 +24,8 @@ _SMALL_WORDS = words(
     "OFF ARE WAS BUT CAN NOW HOW WHY ME SO IF OR AS HIM HAS HAD GET LET SIR OH MAN MEN OLD NEW"
 )
 _SPELLED = words(
-    "IT US WHO AI EU UN SEC ER PC OS IP UV IQ TA MP PS RN LAN CAD LED GOP RV ID PR HR TV CD DJ ETA"
+    "IT US WHO AI EU UN SEC ER PC OS IP UV IQ TA MP PS RN LAN CAD LED GOP RV ID PR HR TV CD DJ "
+    "EST PST"
 )
 _LIKE_A_WORD = re.compile(r"[^AEIOU]{0,2}[AEIOUY]+[^AEIOUY]{1,2}(?:[AEIOUY]+[^AEIOUY]{0,2})+")
 _KEEP_WHOLE = re.compile(r"(?:Mc|Mac|O'|De|Di|Du|La|Le|Van|Von|Fitz|St)[A-Z][a-z]+(?:'s)?")
@@ -84,10 +85,12 @@ def _is_ordinary(word: str) -> bool:
 
 
 @lru_cache(maxsize=4096)
-def _called_by_letters(word: str) -> bool:
-    """Whether the dictionary gives ``word`` ("fbi") as the names of its letters."""
+def _called_by_letters(word: str, first_only: bool = False) -> bool:
+    """Whether the dictionary gives ``word`` ("fbi") as its letters' names."""
+    if not (word.isascii() and word.isalpha()):
+        return False
     spelled = [phone.rstrip("012") for letter in word.lower() for phone in letter_name(letter)]
-    found = lookup(word.lower())
+    found = lookup(word.lower())[: 1 if first_only else None]
     return any([phone.rstrip("012") for phone in phones] == spelled for phones in found)
 
 
@@ -98,7 +101,8 @@ def _quiet(found: re.Match[str]) -> str:
         return word[0] + word[1:].lower()
     if len(word) == 1 and (word != "A" or _beside_letter(found)):
         return word
-    if word not in WORD_ACRONYMS and not lookup(word.lower()) and not re.search("[AEIOUY]", word):
+    unknown = not lookup(word.lower()) and not re.search("[AEIOUY]", word)
+    if word not in WORD_ACRONYMS and (unknown or _called_by_letters(word, first_only=True)):
         return _letters(word)
     before = text[max(0, start - 4) : start].rstrip(" \n\"'(")
     opening = start == 0 or before.endswith((".", "!", "?")) or (start < 4 and not before)

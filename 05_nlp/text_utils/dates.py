@@ -50,6 +50,14 @@ _HOUR = re.compile(
     r"(?<![\w:.,$£€-])(?P<hour>1[0-2]|0?[1-9])(?:\s?(?P<half>[AaPp])\.\s?[mM]\b(?P<dot>\.?)"
     r"|\s?(?P<plain>[ap]m|[AP]M)\b)"
 )
+_DAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
+_DAY_NAME = r"(?:Mon|Tues?|Wed|Thu(?:rs?)?|Fri|Sat|Sun)"
+_WEEKDAY = re.compile(
+    rf"\b(?P<day>{_DAY_NAME})(?:day|nesday|urday)?"
+    rf"(?:\.?(?P<to>\s?-\s?)(?={_DAY_NAME})|\.(?=,? [A-Z0-9]))"
+)
+_CLOCK_RANGE = re.compile(r"(?<=[0-9]:[0-5][0-9])\s?-\s?(?=[0-9]{1,2}:[0-5][0-9])")
+_DATE_RANGE = re.compile(rf"(?<=[0-9]) ?- ?(?={_MONTH} [0-9])")
 _HALF_RANGE = re.compile(r"(?<=[0-9 ])([AaPp](?:\.\s?[Mm]\.|[Mm]))\s?-\s?(?=[0-9])")
 _HOURS_RANGE = re.compile(
     r"(?<![\w:.,$£€-])((?:1[0-2]|0?[1-9])(?::[0-5][0-9])?)\s?-\s?"
@@ -62,6 +70,8 @@ def expand_dates(text: str) -> str:
     if not any(char.isdigit() for char in text):
         return text
     text = _ISO.sub(lambda f: _date(int(f[1]), int(f[2]), int(f[3]), f.group()), text)
+    text = _WEEKDAY.sub(_weekday, text)
+    text = _DATE_RANGE.sub(" to ", _CLOCK_RANGE.sub(" to ", text))
     text = _HALF_RANGE.sub(r"\1 to ", text)
     text = _HOURS_RANGE.sub(lambda found: f"{_clock_words(found.group(1))} to ", text)
     text = _CLOCK.sub(_clock, text)
@@ -82,6 +92,11 @@ def _expand_years(text: str) -> str:
     text = _YEAR_RANGE.sub(_year_range, text)
     text = _SHORT_YEAR.sub(lambda found: _two_digits(found[1]), text)
     return _PLAIN_YEAR.sub(_plain_year, text)
+
+
+def _weekday(found: re.Match[str]) -> str:
+    name = next(day for day in _DAYS if day.startswith(found["day"]))
+    return name + (" to " if found["to"] else "")
 
 
 def _month_name(written: str) -> str:

@@ -21,14 +21,21 @@ _PASSES = 6  # two are the rule: one that works and one that finds nothing left
 _EMOTICON = re.compile(r"(?:(?<=\s)|^)[:;=8][-o^']?[()DPp/\\|\[\]](?=\s|$|[.,!?])", re.MULTILINE)
 _LINK = re.compile(r"!?\[([^\[\]\n]{0,200})\]\([^()\s]{0,500}\)")
 _FOOTNOTE = re.compile(r"(?<=[\w.,;:?!\"'])\[[0-9]{1,3}\]")
-_SLASH_WORDS = {"w/o": "without", "w/": "with", "c/o": "care of", "n/a": "not applicable"}
-_SLASHED = re.compile(r"(?<![\w/])(?:w/o|w/|c/o|n/a)(?![\w/])", re.IGNORECASE)
+_SLASH_WORDS = {
+    "w/o": "without",
+    "w/": "with",
+    "c/o": "care of",
+    "b/c": "because",
+    "n/a": "not applicable",
+}
+_SLASHED = re.compile(r"(?<![\w/])(?:w/o|w/|c/o|b/c|n/a)(?![\w/])", re.IGNORECASE)
 _LETTERS_AND = re.compile(r"\b([A-Z]{1,3})&([A-Z]{1,3})\b")  # "AT&T"
 _RULES: tuple[tuple[re.Pattern[str], str], ...] = tuple(
     (re.compile(pattern), spoken)
     for pattern, spoken in (
         (r"\b([A-Z])#(?!\w)", r"\1 sharp"),
         (r"\bC\+\+", "C plus plus"),
+        (r"\b([A-F])\+(?=\W|$)", r"\1 plus"),
         (r"#(?=\s?[0-9])", "number "),
         (r"(?<=\w)&(?=\w)", " and "),
         (r"&", " and "),
@@ -40,6 +47,8 @@ _RULES: tuple[tuple[re.Pattern[str], str], ...] = tuple(
         (r"(?<=[0-9])\+", " plus "),
         (r"(?<=[\w)]) < (?=[\w(.$-])", " is less than "),
         (r"(?<=[\w)]) > (?=[\w(.$-])", " is greater than "),
+        (r"(?<![\w<])<\s?(?=[0-9$£€.])", " less than "),
+        (r"(?<![\w>=-])>\s?(?=[0-9$£€.])", " more than "),
         (r"~(?=[0-9$£€.])", " about "),
     )
 )

@@ -12,16 +12,17 @@ _NUMBER = r"(?:[0-9]{1,3}(?:,[0-9]{3})+(?:\.[0-9]+)?|[0-9]+(?:\.[0-9]+)?|\.[0-9]
 _FREE = r"(?<![\w.,])"  # not the tail of another number or word
 _SIGN = "|".join(re.escape(sign) for sign in sorted(CURRENCIES, key=len, reverse=True))
 _SCALE = (
-    r"(?:\s?(?P<scale>hundred|thousand|million|billion|trillion)\b|(?P<short>bn|tn|mn|[KkMBT])\b)?"
+    r"(?:\s?(?P<scale>hundred|thousand|million|billion|trillion)\b|(?P<short>bn|tn|mn|[KkMmBT])\b)?"
 )
+_PER = r"(?:/(?P<per>[a-z]+)\b)?"
 _UNIT = "|".join(re.escape(unit) for unit in sorted(UNITS, key=len, reverse=True))
 
 _PHONE = re.compile(
     r"(?<![\w.,/$-])(?:\+(?P<country>[0-9]{1,3})[ .-]?)?(?:\((?P<area>[0-9]{3})\) ?)?"
-    r"(?P<groups>[0-9]{1,5}(?:[ .-][0-9]{2,4}){1,5})(?![\w/:%]|[.,-][0-9])"
+    r"(?P<groups>[0-9]{1,5}(?:[ .-][0-9]{1,7}){1,5})(?![\w/:%]|[.,-][0-9])"
 )
 _MONEY_RANGE = re.compile(rf"(?P<sign>{_SIGN})(?P<low>{_NUMBER})(?:-| - )(?:{_SIGN})?(?={_NUMBER})")
-_MONEY = re.compile(rf"(?P<minus>-)?(?P<sign>{_SIGN})\s?(?P<amount>{_NUMBER}){_SCALE}")
+_MONEY = re.compile(rf"(?P<minus>-)?(?P<sign>{_SIGN})\s?(?P<amount>{_NUMBER}){_SCALE}{_PER}")
 _MONEY_AFTER = re.compile(rf"{_FREE}(?P<amount>{_NUMBER}){_SCALE}\s?(?P<sign>[€£¥₹¢$]|USD|EUR|GBP)")
 _RANGE = re.compile(rf"(?<![\w.,/-])({_NUMBER})(?:-| - )(?={_NUMBER}(?![-/:]?[0-9]))")
 _PERCENT = re.compile(rf"{_FREE}({_NUMBER})\s?%")
@@ -38,7 +39,11 @@ _ORDINAL = re.compile(
     r"(?<![\w.])([0-9]{1,3}(?:,[0-9]{3})+|[0-9]{1,15})(?:st|nd|rd|th|ST|ND|RD|TH)\b"
 )
 _SIZE = re.compile(rf"{_FREE}({_NUMBER}) ?[xX] ?({_NUMBER})")
-_TIMES = re.compile(rf"{_FREE}({_NUMBER})x\b")
+_TIMES = re.compile(rf"{_FREE}({_NUMBER})x(?= (?!plus|minus|times|equals)[a-z])")
+_RATIO = re.compile("(?<=[0-9]):(?=[0-9])")
+_TOLL_FREE = re.compile(r"\b1-(8[0-9]{2})-(?=[A-Z])")
+_EMERGENCY = re.compile(r"(?<![\w.,$£€-])911(?![\w.,-]|,[0-9])")
+_SPACED = re.compile(r"(?<![0-9.,])([1-9][0-9]{0,2})((?: 000)+)(?! ?[0-9])")
 _POWER = re.compile(r"(?<=[\w)])\^(-?)([0-9]{1,3})")
 _EXPONENT = re.compile(rf"{_FREE}({_NUMBER})[eE]([+-]?)([0-9]{{1,3}})\b")
 _VERSION = re.compile(r"(?<![0-9.])[0-9]+(?:\.[0-9]+){2,}")
@@ -52,6 +57,8 @@ _ARTICLE = re.compile(r"\b[Aa]n? $")
 
 def expand_telephone_numbers(text: str) -> str:
     """``text`` with telephone and card numbers digit by digit; goes before dates and ranges."""
+    text = _SPACED.sub(lambda found: found[1] + found[2].replace(" ", ""), text)
+    text = _TOLL_FREE.sub(r"1 \1 ", _EMERGENCY.sub("nine one one", text))
     return _PHONE.sub(_phone, text)
 
 
@@ -62,7 +69,7 @@ def expand_quantities(text: str) -> str:
     text = _MONEY_RANGE.sub(r"\g<low> to \g<sign>", text)
     text = _MONEY.sub(_money, text)
     text = _MONEY_AFTER.sub(_money, text)
-    text = _RANGE.sub(r"\1 to ", text)
+    text = _RATIO.sub(" to ", _RANGE.sub(r"\1 to ", text))
     text = _FEET_INCHES.sub(lambda f: f"{_counted(f[1], 'foot')} {_counted(f[2], 'inch')}", text)
     text = _SIZE.sub(lambda f: f"{_side(f[1])} by {_side(f[2])}", text)
     text = _PERCENT.sub(r"\1 percent", text)
@@ -122,9 +129,10 @@ def _money(found: re.Match[str]) -> str:
     minus = "minus " if found.groupdict().get("minus") else ""
     whole, _, fraction = amount.replace(",", "").partition(".")
     adjective = _adjective(found)
+    per = f" per {found['per']}" if found.groupdict().get("per") else ""
     if scale or (fraction and (len(fraction) != 2 or not cent)):
         words = f"{number(amount)} {scale}".strip()
-        return f"{minus}{words} {unit if adjective else _plural_money(unit)}"
+        return f"{minus}{words} {unit if adjective else _plural_money(unit)}{per}"
     parts = []
     if int(whole or "0") or not fraction or not int(fraction):
         one = whole == "1" or adjective
@@ -133,7 +141,7 @@ def _money(found: re.Match[str]) -> str:
         parts.append(
             f"{number(str(int(fraction)))} {cent if int(fraction) == 1 else _plural_money(cent)}"
         )
-    return minus + " and ".join(parts)
+    return minus + " and ".join(parts) + per
 
 
 def _adjective(found: re.Match[str]) -> bool:

@@ -41,6 +41,10 @@ _AFTER_WORD = re.compile(
 _ALONE = re.compile(
     rf"(?:(?<=\n\n)|^)[ \n]*(?P<numeral>(?=[IVXL]{{2,}}\b){_NUMERAL})(?=\.?[ ]*(?:\n|$))"
 )
+_SMALL = re.compile(
+    r"\b(?P<head>(?i:chapter|act|scene|part|section|book|volume|page|canto|line) )"
+    r"(?P<numeral>(?=[ivxl]{2,}\b)(?:xl|l?x{0,3})(?:ix|iv|v?i{0,3}))(?<=[ivxl])\b"
+)
 _AFTER_FIRST = re.compile(r"'s\b| (?:of|died|reigned|ruled|became)\b|[.,;:?!)]|\s*$")
 
 
@@ -53,10 +57,11 @@ def value_of(numeral: str) -> int:
 
 def expand_roman(text: str) -> str:
     """``text`` with roman numerals in words, where what stands before them shows what they are."""
-    if not re.search("[IVXLCDM]", text):
+    if not re.search(r"[IVXLCDM]|[ivxl]{2}\b", text):
         return text
     text = _ALONE.sub(lambda found: f"{cardinal(value_of(found['numeral']))}", text)
     text = _AFTER_HEADING.sub(_after_heading, text)
+    text = _SMALL.sub(lambda f: f["head"] + cardinal(value_of(f["numeral"].upper())), text)
     text = _RULER_I.sub(_the, text)
     text = _AFTER_NAME.sub(_after_name, text)
     return _AFTER_WORD.sub(_after_word, text)

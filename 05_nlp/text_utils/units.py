@@ -47,7 +47,8 @@ CURRENCIES: dict[str, tuple[str, str]] = {
 """Sign -> the unit and its hundredth, in the singular."""
 
 SCALES = {
-    "K": "thousand", "k": "thousand", "M": "million", "mn": "million", "B": "billion",
+    "K": "thousand", "k": "thousand", "M": "million", "m": "million",
+    "mn": "million", "B": "billion",
     "bn": "billion", "T": "trillion", "tn": "trillion",
 }  # fmt: skip
 """Letters after an amount of money."""

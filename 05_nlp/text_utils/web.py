@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import re
 
+from text_utils.wordsets import words
+
 _URL = re.compile(r"\b(?:(?:https?|ftp|file)://|www\.)[^\s<>\"]+", re.IGNORECASE)
 _DOMAIN = re.compile(
     r"(?<![\w@./-])(?:[A-Za-z0-9-]{1,63}\.){1,5}(?:com|org|net|edu|gov|mil|info|io|ai|dev|app|"
@@ -62,12 +64,15 @@ def _label(label: str) -> str:
         return known
     letters = re.sub("[^A-Za-z]", "", label)
     if letters == label and (
-        len(label) <= 2 or not re.search("[aeiouyAEIOUY]", label) or label in _SPELLED
+        (len(label) <= 2 and label.lower() not in _SMALL_WORDS)
+        or not re.search("[aeiouyAEIOUY]", label)
+        or label in _SPELLED
     ):
         return " ".join(label.upper())
     return label
 
 
+_SMALL_WORDS = words("to of in on at by is it my me we us go do no so or an as be he up if")
 _SPELLED = frozenset(
     ("edu", "uk", "ai", "io", "html", "pdf", "exe", "epub", "svg", "api", "url", "ipynb")
 )

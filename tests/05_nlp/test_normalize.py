@@ -42,6 +42,15 @@ def _check(written: str, spoken: str) -> None:
         ("٣ and ５", "three and five"),
         ("MP3, B12, H2O", "M P three, B twelve, H two O"),
         ("#1", "number one"),
+        ("call 911", "call nine one one"),
+        ("a 3:1 lead", "a three to one lead"),
+        ("1 000 000", "one million"),
+        (
+            "ISBN 978-3-16-148410-0",
+            "I S B N nine seven eight, three, one six, one four eight four one zero, zero",
+        ),
+        ("<5 or >10", "less than five or more than ten"),
+        ("2x + 1", "two x plus one"),
         ("Room 101", "Room one oh one"),
     ],
 )
@@ -93,6 +102,9 @@ def test_fractions_shares_and_measures(written: str, spoken: str) -> None:
         ("20€", "twenty euros"),
         ("¥100", "one hundred yen"),
         ("50¢", "fifty cents"),
+        ("£10m", "ten million pounds"),
+        ("$5/day", "five dollars per day"),
+        ("$50K", "fifty thousand dollars"),
         ("$1,234.56", "one thousand two hundred thirty-four dollars and fifty-six cents"),
         ("call 555-1234", "call five five five, one two three four"),
         ("(555) 123-4567", "five five five, one two three, four five six seven"),
@@ -136,6 +148,10 @@ def test_money_and_telephone_numbers(written: str, spoken: str) -> None:
         ("At 5 p.m. He left.", "At five P M. He left."),
         ("At 5 p.m. on Monday", "At five P M on Monday"),
         ("9 a.m.-5 p.m.", "nine A M to five P M."),
+        ("10:00-11:30", "ten o'clock to eleven thirty"),
+        ("Mon.-Fri. 9-5", "Monday to Friday nine to five"),
+        ("Jan 5 - Feb 3", "January fifth to February third"),
+        ("2:45:30", "two forty-five and thirty seconds"),
     ],
 )
 def test_dates_and_times(written: str, spoken: str) -> None:
@@ -170,6 +186,9 @@ def test_dates_and_times(written: str, spoken: str) -> None:
         ("I told Charles I think so", "I told Charles I think so"),
         ("Malcolm X spoke", "Malcolm X spoke"),
         ("vol. II", "volume two"),
+        ("Act II, Scene iii", "Act two, Scene three"),
+        ("Mr. and Mrs. Smith", "Mister and Missus Smith"),
+        ("two Ph.D.s", "two P H D's"),
     ],
 )
 def test_abbreviations_initials_and_roman_numerals(written: str, spoken: str) -> None:
@@ -274,14 +293,10 @@ def test_any_number_becomes_words(value: int) -> None:
 
 
 @pytest.mark.parametrize(
-    "piece", ["Dr. ", "1. ", "$5 ", "A.B. ", "USA IT ", "www.", "(1", "a-", "9"]
+    "piece", ["Dr. ", "1. ", "$5 ", "A.B. ", "USA IT ", "www.", "(", "a-", "9", "1:", "[a]("]
 )
-def test_time_grows_in_proportion_to_the_text(piece: str) -> None:
-    def seconds(count: int) -> float:
-        started = time.process_time()
-        normalize_text(piece * count)
-        return time.process_time() - started
-
-    seconds(200)
-    short, long = seconds(1000), seconds(8000)
-    assert long < 40 * max(short, 0.005)
+def test_a_long_text_takes_proportional_time(piece: str) -> None:
+    text = piece * (40_000 // len(piece))
+    started = time.process_time()
+    normalize_text(text)
+    assert time.process_time() - started < 3.0  # about 0.3 on a free core
