@@ -6,7 +6,7 @@ average of all possibilities: a smooth spectrum, which a vocoder renders as a wh
 that was predicted says where the harmonics belong. The ripple that a pulse train of that pitch
 leaves in a mel is added until it is 0.55 times as strong there.
 
-More is not better. Sixty held-out recordings and the system saying the same text: without the ripple
+More is not better. Sixty held-out recordings, and the system saying the same text: without ripple
 52 % of the system's speech was voiced and 15 sentences, all of men, were a whisper; with a
 strength of 0.8 it was 73 % (recordings: 59 %), and words and similarity suffered a little.
 
