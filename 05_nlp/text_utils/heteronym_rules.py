@@ -238,6 +238,10 @@ RULES: dict[str, tuple[Rule, ...]] = {
         Rule("F R IY0 K W EH1 N T", before=words("to they i we who")),
         Rule("F R IY1 K W AH0 N T"),
     ),
+    "upset": (
+        Rule("AH1 P S EH2 T", before=words("an the this that big stomach"), verb=False),
+        Rule("AH0 P S EH1 T"),
+    ),
     "absent": (Rule("AE1 B S AH0 N T"),),
     "resume": (
         Rule("R EH1 Z AH0 M EY2", before=words("a my your his her their the of and on")),

@@ -28,7 +28,7 @@ BEFORE_NOUN = words(
     "another what which whose of in on at by for with from into without under per about through "
     "new old own first second third last next other same such more most many much few several "
     "both one two three four five six ten good bad great big small little long short high low "
-    "public private special very so too quite rather"
+    "public private special very so too quite rather ex"
 )
 AFTER_VERB = words(
     "the a an it them him me us my your his her our their this that these those himself herself "

@@ -137,6 +137,8 @@ def test_nouns_and_verbs_differ_in_stress(text: str, word: str, phones: str) -> 
         ("he dove into the lake", "dove", "D OW1 V"),
         ("he caught a bass in the lake", "bass", "B AE1 S"),
         ("the bass line", "bass", "B EY1 S"),
+        ("she was upset", "upset", "AH0 P S EH1 T"),
+        ("an upset in the final", "upset", "AH1 P S EH2 T"),
         ("a learned man", "learned", "L ER1 N AH0 D"),
         ("he learned it", "learned", "L ER1 N D"),
     ],
