@@ -12,11 +12,11 @@ from typing import Any
 import torch
 
 
-def build(seconds: float, symbols: int = 150) -> tuple[Callable[[], Any], float]:
+def build(seconds: float) -> tuple[Callable[[], Any], float]:
     """(a call that speaks once, the seconds of audio it makes). Needs the extra ``hf``.
 
     The default configuration makes 62.5 frames a second at 16 kHz. ``speaking_rate`` is searched so
-    that ``symbols`` inputs last about ``seconds``.
+    that fifteen symbols last about a second, as in speech.
     """
     from transformers import VitsConfig, VitsModel
     from transformers.utils import logging
@@ -24,7 +24,7 @@ def build(seconds: float, symbols: int = 150) -> tuple[Callable[[], Any], float]
     logging.set_verbosity_error()
     torch.manual_seed(0)
     model = VitsModel(VitsConfig()).eval()
-    inputs = torch.randint(1, model.config.vocab_size, (1, symbols))
+    inputs = torch.randint(1, model.config.vocab_size, (1, round(15 * seconds)))
 
     def speak() -> Any:
         torch.manual_seed(0)
