@@ -22,8 +22,8 @@ VOICE ?=
 TEXT ?=
 export VOICE TEXT
 
-PACKAGES := env_utils book_utils dl_utils tts_utils audio_utils text_utils data_utils training_utils \
-	mlops_utils pipeline_utils voice_replication
+PACKAGES := env_utils course book_utils dl_utils tts_utils audio_utils text_utils hf_utils data_utils \
+	training_utils mlops_utils pipeline_utils voice_replication
 
 .DEFAULT_GOAL := help
 .PHONY: help create-env install-requirements data-preprocess train-encoder train-synthesizer \
@@ -46,10 +46,10 @@ $(BASE): $(CREATED) pyproject.toml constraints.txt
 # pesq and webrtcvad (which resemblyzer needs) are compiled on installation. Without a C compiler
 # everything else is installed, and the tests that need the two say that they skip.
 $(DEV): $(CREATED) pyproject.toml constraints.txt
-	$(PIP_INSTALL) --editable ".[dev,eval]" || { printf '%s\n' "" \
+	$(PIP_INSTALL) --editable ".[dev,eval,course]" || { printf '%s\n' "" \
 	"Not everything could be installed (see above). Going on without pesq and resemblyzer, which" \
 	"need a C compiler and Python's headers; with both, run 'make install-requirements' again." ""; \
-	$(PIP_INSTALL) --editable ".[dev]" librosa scikit-learn jiwer pocketsphinx pystoi; }
+	$(PIP_INSTALL) --editable ".[dev,course]" jiwer pocketsphinx pystoi; }
 	@touch $(BASE) $@
 
 create-env: $(CREATED) ## create .venv

@@ -17,7 +17,7 @@ from env_utils.files import (
     atomic_write_text,
     read_json,
 )
-from env_utils.lessons import lesson_parser
+from env_utils.lessons import lesson_parser, run_lesson
 from env_utils.locks import folder_lock
 from env_utils.machine import Machine, describe_machine, ffmpeg_path, usable_cores
 from env_utils.paths import output_dir, repo_root, voiceclone_home
@@ -30,6 +30,6 @@ __all__ = [
     "atomic_path", "atomic_write_bytes", "atomic_write_json", "atomic_write_text",
     "describe_machine", "ffmpeg_path", "folder_lock", "lesson_parser", "output_dir",
     "read_json", "repo_root",
-    "seed_everything", "usable_cores", "voiceclone_home",
+    "run_lesson", "seed_everything", "usable_cores", "voiceclone_home",
 ]
 # fmt: on

@@ -3,13 +3,21 @@
 def main(argv: Sequence[str] | None = None) -> dict[str, object]:
     args = lesson_parser("02_deep_learning_basics", __doc__).parse_args(argv)
     ...
+    return {"accuracy": accuracy}
+
+if __name__ == "__main__":
+    run_lesson(main)
 """
 
 from __future__ import annotations
 
 import argparse
+import sys
+import tempfile
+from collections.abc import Callable, Mapping
 from pathlib import Path
 
+from env_utils.errors import VoiceReplicationError
 from env_utils.paths import repo_root
 
 
@@ -41,7 +49,33 @@ def lesson_parser(module: str, description: str | None = None) -> argparse.Argum
     return parser
 
 
+def run_lesson(main: Callable[[], Mapping[str, object]]) -> None:
+    """Run a lesson's ``main`` as a program: errors and Ctrl-C end in one sentence, no traceback.
+
+    Leaves with the exit code of the error's kind, or with 130 when interrupted. What a lesson
+    writes goes through ``atomic_path``, so an interruption leaves no half-written file.
+    """
+    try:
+        main()
+    except VoiceReplicationError as error:
+        sys.exit(_said(str(error), error.exit_code))
+    except KeyboardInterrupt:
+        sys.exit(_said("Stopped. Finished files are complete; run it again at any time.", 130))
+
+
+def _said(message: str, code: int) -> int:
+    print(message, file=sys.stderr)
+    return code
+
+
 def _created_folder(name: str) -> Path:
     folder = Path(name).expanduser()
-    folder.mkdir(parents=True, exist_ok=True)
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryFile(dir=folder):
+            pass
+    except OSError as error:
+        raise argparse.ArgumentTypeError(
+            f"cannot write to {folder} ({error.strerror}); choose another folder"
+        ) from error
     return folder
