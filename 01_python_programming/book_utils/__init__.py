@@ -4,6 +4,7 @@ from book_utils.chapters import FRONT_MATTER, Chapter, split_chapters, strip_gut
 from book_utils.dialogue import DialogueLine, extract_dialogue
 from book_utils.paragraphs import is_scene_break, split_paragraphs
 from book_utils.reading import read_text
+from book_utils.sample import sample_book_path
 from book_utils.statistics import TextStatistics, count_words, text_statistics
 
 __all__ = [
@@ -15,6 +16,7 @@ __all__ = [
     "extract_dialogue",
     "is_scene_break",
     "read_text",
+    "sample_book_path",
     "split_chapters",
     "split_paragraphs",
     "strip_gutenberg",
