@@ -88,7 +88,7 @@ lint: $(DEV) ## ruff (rules and layout) and mypy --strict
 	$(BIN)/mypy $(addprefix -p ,$(PACKAGES))
 
 test: lint ## lint, types and all tests: what CI runs
-	OMP_NUM_THREADS=1 $(BIN)/pytest -n 2 $(ARGS)
+	OMP_NUM_THREADS=1 $(BIN)/pytest -n 2 --dist loadgroup $(ARGS)
 
 format: $(DEV) ## rewrite the code in the project's layout
 	$(BIN)/ruff check --fix .
