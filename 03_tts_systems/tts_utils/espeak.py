@@ -17,9 +17,11 @@ from tts_utils.espeak_library import (
     RATE,
     WORD_GAP,
     EspeakVoice,
+    list_variants,
     list_voices,
     sample_rate,
     speak,
+    text_to_ipa,
 )
 from tts_utils.protocol import Audio
 
@@ -78,30 +80,56 @@ class EspeakEngine:
         """The voices with their full names."""
         return list(list_voices().values())
 
+    def variants(self) -> list[str]:
+        """Other throats for any language: ``de+f2`` is German in the variant ``f2``."""
+        return list(list_variants())
+
+    def phonemes(self, text: str, voice: str | None = None) -> str:
+        """The sounds that the language's rules find in ``text``, in IPA; "" if it has no words.
+
+        Raises as :meth:`synthesize` does.
+        """
+        speakable, identifier = prepare_text(text), _identifier(voice)
+        try:
+            return text_to_ipa(speakable, identifier) if speakable else ""
+        except ValueError as error:
+            raise InputError(f"{error}.") from error
+
     def synthesize(self, text: str, voice: str | None = None) -> Audio:
         """Speak ``text`` of any length: ``(T,)`` float32 in [-1, 1] at 22 050 Hz.
 
+        ``voice`` is one of :meth:`voices`, alone or with one of :meth:`variants` (``en-gb+f2``).
         Raises ``InputError`` when the text has nothing to say or the voice does not exist, and
         ``MissingDependencyError`` when the library cannot be loaded.
         """
-        speakable = prepare_text(text)
-        known = list_voices()
-        code = voice or DEFAULT_VOICE
-        if code not in known:
-            raise InputError(
-                f"espeak-ng has no voice '{code}'. It has {len(known)}, for example en-us, en-gb, "
-                "de, fr and es; `EspeakEngine().voices()` lists them."
-            )
+        speakable, identifier = prepare_text(text), _identifier(voice)
         samples, rate = np.zeros(0, dtype=np.float32), self.sample_rate
         if speakable:
             try:
-                raw, rate = speak(speakable, known[code].identifier, self.options.parameters())
+                raw, rate = speak(speakable, identifier, self.options.parameters())
             except ValueError as error:
                 raise InputError(f"{error}.") from error
             samples = np.frombuffer(raw, dtype=np.int16).astype(np.float32) / 32768.0
         if not np.any(samples):
             raise InputError("espeak-ng: the text holds nothing that can be spoken.")
         return Audio(samples, rate)
+
+
+def _identifier(voice: str | None) -> str:
+    """What the library calls a voice: ``en-us+f2`` -> ``gmw/en-US+f2``."""
+    code, plus, variant = (voice or DEFAULT_VOICE).partition("+")
+    known = list_voices()
+    if code not in known:
+        raise InputError(
+            f"espeak-ng has no voice '{code}'. It has {len(known)}, for example en-us, en-gb, "
+            "de, fr and es; `EspeakEngine().voices()` lists them."
+        )
+    if plus and variant not in list_variants():
+        raise InputError(
+            f"espeak-ng has no variant '{variant}'. It has {len(list_variants())}, for example "
+            "f2, m3, croak and whisper; `EspeakEngine().variants()` lists them."
+        )
+    return known[code].identifier + plus + variant
 
 
 def prepare_text(text: str) -> str:

@@ -16,6 +16,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import lru_cache
+from pathlib import Path
 
 from env_utils import MissingDependencyError
 
@@ -23,6 +24,7 @@ RATE, PITCH, PITCH_RANGE, WORD_GAP = 1, 3, 4, 7  # espeak_PARAMETER
 _SYNCHRONOUS = 2  # espeak_AUDIO_OUTPUT: samples go to the callback, in the calling thread
 _DONT_EXIT = 0x8000  # espeak_Initialize must report errors, not end the process
 _UTF8 = 1  # espeakCHARS_UTF8
+_IPA = 2  # espeak_TextToPhonemes: international phonetic alphabet instead of espeak's own
 _OK = 0
 
 _CALLBACK = ctypes.CFUNCTYPE(
@@ -98,6 +100,34 @@ def list_voices() -> dict[str, EspeakVoice]:
             name = voice.name.decode("utf-8", "replace").replace("_", " ")
             voices.setdefault(code, EspeakVoice(code, name, voice.identifier.decode()))
     return dict(sorted(voices.items()))
+
+
+def text_to_ipa(text: str, identifier: str) -> str:
+    """What the rules of a language make of ``text``, in IPA; clauses are joined by spaces.
+
+    Raises as :func:`speak` does.
+    """
+    with _library() as (library, _rate):
+        if library.espeak_SetVoiceByName(identifier.encode()) != _OK:
+            raise ValueError(f"espeak-ng cannot load its voice '{identifier}'")
+        library.espeak_TextToPhonemes.restype = ctypes.c_char_p
+        buffer = ctypes.create_string_buffer(text.encode("utf-8"))
+        rest = ctypes.c_void_p(ctypes.addressof(buffer))
+        clauses = []
+        while rest.value:  # one clause a call; the pointer is NULL at the end of the text
+            clause = library.espeak_TextToPhonemes(ctypes.byref(rest), _UTF8, _IPA)
+            clauses.append((clause or b"").decode("utf-8").strip())
+    return " ".join(filter(None, clauses))
+
+
+@lru_cache(maxsize=1)
+def list_variants() -> tuple[str, ...]:
+    """Names of the variants: other throats (``f2``, ``m3``, ``whisper``) for every language."""
+    with _library():  # says what to install when there is no espeak-ng
+        import espeakng_loader
+
+        folder = Path(str(espeakng_loader.get_data_path())) / "voices" / "!v"
+    return tuple(sorted(file.name for file in folder.iterdir() if " " not in file.name))
 
 
 @lru_cache(maxsize=1)

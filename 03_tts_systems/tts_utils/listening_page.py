@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import base64
 import html
-import io
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -17,6 +16,8 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 from env_utils import InputError, atomic_write_text
+
+from tts_utils.wav import wav_bytes
 
 _STYLE = """
 :root { color-scheme: light dark }
@@ -64,16 +65,6 @@ def write_listening_page(path: Path, title: str, intro: str, clips: Sequence[Cli
         + "\n</body></html>\n"
     )
     atomic_write_text(path, page)
-
-
-def wav_bytes(samples: npt.NDArray[np.floating], sample_rate: int) -> bytes:
-    """``samples`` (mono, clipped to [-1, 1]) as the bytes of a 16-bit WAV file."""
-    import soundfile
-
-    buffer = io.BytesIO()
-    clipped = np.clip(samples, -1.0, 1.0)
-    soundfile.write(buffer, clipped, sample_rate, format="WAV", subtype="PCM_16")
-    return buffer.getvalue()
 
 
 def _row(clip: Clip) -> str:
