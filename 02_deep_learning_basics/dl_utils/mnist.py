@@ -9,10 +9,11 @@ from __future__ import annotations
 
 import gzip
 import hashlib
+import threading
 import time
 import urllib.error
 import urllib.request
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Literal
 
@@ -31,6 +32,9 @@ FILES = {  # name: MD5 of the gzip file as published
     "t10k-images-idx3-ubyte": "9fb629c4189551a2d022fa330f9573f3",
     "t10k-labels-idx1-ubyte": "ec29112dd5afa0611ce80d1b7f02629c",
 }
+CONNECT_SECONDS = 2.5  # per mirror: five seconds are enough to find out that there is no network
+
+Source = Literal["mnist", "sklearn-digits"]
 
 
 @dataclass(frozen=True)
@@ -41,7 +45,17 @@ class Digits:
     train_labels: Tensor
     test_images: Tensor
     test_labels: Tensor
-    source: Literal["mnist", "sklearn-digits"]
+    source: Source
+
+    def subset(self, train: int, test: int) -> Digits:
+        """The first ``train`` and the first ``test`` samples, or all where there are fewer."""
+        return replace(
+            self,
+            train_images=self.train_images[:train],
+            train_labels=self.train_labels[:train],
+            test_images=self.test_images[:test],
+            test_labels=self.test_labels[:test],
+        )
 
     def __str__(self) -> str:
         what = "MNIST" if self.source == "mnist" else "scikit-learn's digits, enlarged from 8×8"
@@ -49,17 +63,30 @@ class Digits:
 
 
 def load_mnist_data(
-    folder: str | Path | None = None, *, download: bool = True, timeout_seconds: float = 20.0
+    folder: str | Path | None = None,
+    *,
+    source: Source | None = None,
+    download: bool = True,
+    timeout_seconds: float = 60.0,
 ) -> Digits:
     """MNIST from ``folder``, else downloaded into it, else scikit-learn's digits; see ``source``.
 
     ``folder`` (default: ``data/mnist`` in the user's VOICECLONE_HOME) may hold the four IDX files,
-    plain or ``.gz``. All downloads together take at most about ``timeout_seconds``. Raises
-    ``InputError`` when a file that is there is damaged, and ``MissingDependencyError`` when there
-    is neither MNIST nor scikit-learn.
+    plain or ``.gz``. All downloads together take at most about ``timeout_seconds``; that there is
+    no network is known after five. ``source`` insists on one of the two data sets: with "mnist"
+    nothing stands in for it. Raises ``InputError`` when a file that is there is damaged or the
+    data set insisted on cannot be had, and ``MissingDependencyError`` when there is neither MNIST
+    nor scikit-learn.
     """
+    if source == "sklearn-digits":
+        return _sklearn_digits()
     folder = Path(folder) if folder is not None else voiceclone_home() / "data" / "mnist"
     if not _all_present(folder) and not (download and _download(folder, timeout_seconds)):
+        if source == "mnist":
+            raise InputError(
+                f"{folder}: MNIST is not here and could not be downloaded; connect to the internet "
+                "or put the four IDX files into this folder."
+            )
         return _sklearn_digits()
     train_images, train_labels, test_images, test_labels = (
         torch.from_numpy(_read_idx(_find(folder, name))) for name in FILES
@@ -114,19 +141,33 @@ def _download(folder: Path, timeout_seconds: float) -> bool:
 
 
 def _fetch(url: str, deadline: float) -> bytes | None:
-    left = deadline - time.monotonic()
-    if left <= 0:
-        return None
-    try:
-        chunks = []
-        with urllib.request.urlopen(url, timeout=min(5.0, left)) as answer:
-            while chunk := answer.read(1 << 16):
-                chunks.append(chunk)
-                if time.monotonic() > deadline:
-                    return None
-        return b"".join(chunks)
-    except (urllib.error.URLError, OSError, ValueError):
-        return None
+    """The body of ``url``; None when nobody answers in time or the deadline passes.
+
+    The work is done in a thread of its own, because the time-out of a connection does not cover
+    the look-up of the server's name, which can hang for much longer.
+    """
+    answered, body = threading.Event(), bytearray()
+    complete = threading.Event()
+
+    def work() -> None:
+        try:
+            with urllib.request.urlopen(url, timeout=CONNECT_SECONDS) as answer:
+                answered.set()
+                while chunk := answer.read(1 << 16):
+                    body.extend(chunk)
+                    if time.monotonic() > deadline:
+                        return
+            complete.set()
+        except (urllib.error.URLError, OSError, ValueError):
+            return
+        finally:
+            answered.set()
+
+    thread = threading.Thread(target=work, daemon=True)
+    thread.start()
+    if answered.wait(max(0.0, min(CONNECT_SECONDS, deadline - time.monotonic()))):
+        thread.join(max(0.0, deadline - time.monotonic()))
+    return bytes(body) if complete.is_set() else None
 
 
 def _sklearn_digits() -> Digits:
@@ -136,7 +177,7 @@ def _sklearn_digits() -> Digits:
     except ImportError as error:
         raise MissingDependencyError(
             "MNIST could not be downloaded and scikit-learn, whose digits stand in for it, is not "
-            'installed: pip install "voice-cloning-pipeline[eval]".'
+            'installed: pip install "voice-cloning-pipeline[course]".'
         ) from error
     pixels, labels = load_digits(return_X_y=True)
     images = torch.from_numpy(pixels.reshape(-1, 1, 8, 8) / 16.0).float()

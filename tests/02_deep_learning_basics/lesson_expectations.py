@@ -1,0 +1,71 @@
+"""What a user may count on after each lesson of floor 02: results and files."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import matplotlib.image
+import numpy as np
+import torch
+
+Result = dict[str, Any]
+
+
+def has_picture(folder: Path, name: str) -> None:
+    """The PNG decodes, is large enough to read, and is not one color."""
+    pixels = matplotlib.image.imread(folder / name)
+    assert pixels.shape[1] >= 500 and pixels.shape[0] >= 200, f"{name}: {pixels.shape}"
+    assert float(np.std(pixels[..., :3])) > 0.02, f"{name} is blank"
+
+
+def hello(result: Result, folder: Path) -> None:
+    assert result["gradient_error"] < 1e-8, "formula, measurement and autograd agree"
+    assert abs(result["lowest_point"] - 2.0) < 0.01, "the walk found the bottom of the valley"
+    assert abs(result["slope"] - 3.0) < 0.2 and abs(result["offset"] + 1.0) < 0.1
+    has_picture(folder, "gradient_descent.png")
+
+
+def data(result: Result, folder: Path) -> None:
+    assert len(result["class_counts"]) == 10 and sum(result["class_counts"]) == result["train"]
+    assert max(result["class_counts"]) < 2 * min(result["class_counts"]), "nearly balanced"
+    assert result["majority_accuracy"] < 0.2 < 0.75 < result["nearest_mean_accuracy"]
+    has_picture(folder, "mnist_samples.png")
+    has_picture(folder, "class_balance.png")
+
+
+def training(result: Result, folder: Path) -> None:
+    assert result["accuracy"] > 0.9
+    assert 1.5 < result["loss"][0] < 2.4, "an untrained network starts near log(10) = 2.3"
+    assert result["loss"][-1] < 0.2 * result["loss"][0], "training lowered the loss"
+    content = torch.load(folder / "mnist_model.pth", weights_only=True)
+    assert content["facts"]["accuracy"] == result["accuracy"]
+    assert content["state"]["hidden1.weight"].shape == (128, 784)
+    has_picture(folder, "training_history.png")
+
+
+def loading(result: Result, folder: Path) -> None:
+    assert result["same_accuracy"] is True and result["accuracy"] == result["saved_accuracy"]
+    assert 0.5 < result["confidence_when_right"] <= 1.0
+    assert 0.1 <= result["confidence_on_noise"] <= 1.0
+    has_picture(folder, "predictions.png")
+    has_picture(folder, "confidence.png")
+
+
+def comparison(result: Result, folder: Path) -> None:
+    names = {row["name"] for row in result["results"]}
+    assert names == {"2-layer ReLU", "3-layer ReLU", "2-layer Tanh"}
+    sizes = {(row["name"], row["width"]): row["parameters"] for row in result["results"]}
+    assert sizes["2-layer ReLU", 128] == sizes["2-layer Tanh", 128] == 101_770
+    assert all(row["accuracy"] > 0.2 for row in result["results"])
+    has_picture(folder, "architecture_comparison.png")
+
+
+EXPECTATIONS: dict[str, Callable[[Result, Path], None]] = {
+    "02.1": hello,
+    "02.2": data,
+    "02.3": training,
+    "02.4": loading,
+    "02.5": comparison,
+}
