@@ -60,12 +60,17 @@ def mel_to_magnitude(log_mel: Tensor, spec: AudioSpec) -> Tensor:
 
 
 def find_phase(
-    magnitude: Tensor, spec: AudioSpec, iterations: int, seed: int = 0
+    magnitude: Tensor,
+    spec: AudioSpec,
+    iterations: int,
+    seed: int = 0,
+    momentum: float = _MOMENTUM,
 ) -> tuple[Tensor, list[float]]:
     """Signal ``(T,)`` whose spectrogram is near ``(K, F)`` magnitudes, and the way there.
 
     The list holds the spectral convergence before each iteration: the distance between the wanted
-    magnitudes and those of the signal, relative to the wanted ones. It falls.
+    magnitudes and those of the signal, relative to the wanted ones. It falls. ``momentum`` 0 is
+    the method of 1984.
     """
     window = torch.hann_window(spec.n_fft)
     generator = torch.Generator().manual_seed(seed)
@@ -88,7 +93,7 @@ def find_phase(
             audio, spec.n_fft, spec.hop_length, window=window, return_complex=True
         )[:, : magnitude.shape[1]]
         history.append(float((rebuilt.abs() - magnitude).norm()) / norm)
-        ahead = rebuilt - previous * (_MOMENTUM / (1 + _MOMENTUM))
+        ahead = rebuilt - previous * (momentum / (1 + momentum))
         phase = ahead / ahead.abs().clamp(min=1e-12)
         previous = rebuilt
     audio = signal(magnitude * phase)

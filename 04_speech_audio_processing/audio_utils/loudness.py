@@ -68,6 +68,21 @@ def normalize_loudness(
     return np.asarray(audio * np.float32(gain), dtype=np.float32)
 
 
+def normalize_rms(audio: Audio, target_dbfs: float = -20.0, peak: float = 0.97) -> Audio:
+    """Scale ``(T,)`` audio to an RMS level, or as near as its peaks allow (at most ``peak``).
+
+    Simpler than loudness and older: silence counts, so trim first. Silence is returned as it is.
+    Raises ``InputError`` for NaN or infinite samples.
+    """
+    highest = float(np.abs(audio).max(initial=0.0))
+    if not np.isfinite(highest):
+        raise InputError("normalize_rms: the audio contains NaN or infinite samples.")
+    if highest == 0.0:
+        return audio
+    gain = min(10.0 ** ((target_dbfs - rms_dbfs(audio)) / 20.0), peak / highest)
+    return np.asarray(audio * np.float32(gain), dtype=np.float32)
+
+
 def _block_powers(audio: Audio, sample_rate: int) -> npt.NDArray[np.float64]:
     """Mean square of the K-filtered signal in each 400 ms block, every 100 ms: ``(blocks,)``."""
     from scipy.signal import sosfilt

@@ -54,6 +54,21 @@ def measure_quality(audio: Audio, sample_rate: int) -> Quality:
     )
 
 
+def true_snr_db(clean: Audio, noisy: Audio) -> float:
+    """Power of ``clean`` over that of what ``noisy`` adds to it, in dB, both ``(T,)``.
+
+    Exact, but only where the clean signal is known; everything that was changed counts as noise,
+    lost speech included. ``MAX_SNR_DB`` when nothing differs, ``-MAX_SNR_DB`` for a silent
+    ``clean``. Raises ``InputError`` when the lengths differ.
+    """
+    if clean.shape != noisy.shape:
+        raise InputError(f"true_snr_db: {len(clean)} clean samples, but {len(noisy)} noisy ones.")
+    signal = float(np.sum(np.square(clean, dtype=np.float64)))
+    noise = float(np.sum(np.square(noisy.astype(np.float64) - clean)))
+    ratio = 10.0 * np.log10(max(signal, 1e-20) / max(noise, 1e-20))
+    return float(np.clip(ratio, -MAX_SNR_DB, MAX_SNR_DB))
+
+
 def _snr_db(levels: npt.NDArray[np.float32], active: npt.NDArray[np.bool_]) -> float:
     """Mean power of the active frames over that of the noise, the noise taken out of both.
 
