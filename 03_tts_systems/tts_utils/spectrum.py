@@ -17,6 +17,7 @@ Array = npt.NDArray[np.float64]
 
 LPC_RATE = 10_000  # Hz: the first four formants lie below half of it
 LPC_ORDER = 10  # two a formant, and two for the tilt of the source
+FORMANT_RANGES_HZ = np.array([[200, 1_100], [600, 3_000], [1_600, 3_800]])  # F1, F2, F3 of speech
 BANDS_HZ = np.geomspace(100.0, 7_500.0, 33)  # edges of 32 bands, about five an octave
 
 
@@ -53,15 +54,17 @@ def median_formants(
     """Median of the first ``count`` formants over the voiced frames: ``(count,)`` Hz.
 
     ``f0`` is :func:`tts_utils.pitch.pitch_contour` of the same samples. Frames in which fewer were
-    found do not count; NaN where there is none.
+    found, or one outside of where speech has it, do not count; NaN where no frame is left.
     """
     import soxr
 
-    low = soxr.resample(np.asarray(samples, dtype=np.float64), sample_rate, LPC_RATE)
-    frames = frames_of(low, LPC_RATE)
+    slow = soxr.resample(np.asarray(samples, dtype=np.float64), sample_rate, LPC_RATE)
+    frames = frames_of(slow, LPC_RATE)
     voiced = np.flatnonzero(f0[: len(frames)] > 0)
     found = [formants_of_frame(frames[i], LPC_RATE) for i in voiced[::2]]
-    rows = np.array([f[:count] for f in found if len(f) >= count])
+    low, high = FORMANT_RANGES_HZ[:count].T
+    rows = np.array([f[:count] for f in found if len(f) >= count]).reshape(-1, count)
+    rows = rows[((rows > low) & (rows < high)).all(axis=1)]
     return np.median(rows, axis=0) if len(rows) else np.full(count, np.nan)
 
 
