@@ -180,7 +180,8 @@ def test_a_lesson_says_what_it_is(lesson: Lesson) -> None:
     for artifact in lesson.artifacts:
         assert Path(artifact).name.partition("*")[0] in head, f"the header does not name {artifact}"
     assert re.search(r"try this next", text, re.I), "it ends in what to try next"
-    assert "run_lesson(main)" in text
+    if lesson.id != "00.1":  # which has to run where env_utils is not installed
+        assert "run_lesson(main)" in text
 
 
 def test_time_is_measured() -> None:

@@ -3,10 +3,12 @@
 A block of bash or Python is run if the line before it is a comment: ``<!-- run -->`` needs nothing
 but the installation, ``<!-- run: voices -->`` needs the shipped models and sample voices (and is
 skipped until they are there). It runs in an empty folder that holds ``me.wav`` and ``book.txt``.
+The Python blocks of a page that need nothing share a process, and nothing else.
 """
 
 from __future__ import annotations
 
+import json
 import os
 import re
 import shutil
@@ -81,17 +83,27 @@ def test_no_page_names_a_folder_of_somebodys_machine() -> None:
     assert not found
 
 
-def runnable() -> list[object]:
-    blocks = []
-    for page in PAGES:
-        for number, match in enumerate(BLOCK.finditer(page.read_text("utf-8")), 1):
-            name = f"{page.relative_to(ROOT)}-{number}"
-            blocks.append(pytest.param(match["kind"], match["needs"], match["code"], id=name))
-    return blocks
+def blocks_of(page: Path) -> list[re.Match[str]]:
+    return list(BLOCK.finditer(page.read_text("utf-8")))
+
+
+def is_plain_python(block: re.Match[str]) -> bool:
+    return block["kind"] == "python" and block["needs"] is None
+
+
+def single_blocks() -> list[object]:
+    """Blocks that get a process of their own: bash, and whatever needs something."""
+    return [
+        pytest.param(block["kind"], block["needs"], block["code"], id=f"{name}-{number}")
+        for page in PAGES
+        for name in [str(page.relative_to(ROOT))]
+        for number, block in enumerate(blocks_of(page), 1)
+        if not is_plain_python(block)
+    ]
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize(("kind", "needs", "code"), runnable())
+@pytest.mark.parametrize(("kind", "needs", "code"), single_blocks())
 def test_a_marked_block_runs(
     kind: str,
     needs: str | None,
@@ -118,6 +130,62 @@ def test_a_marked_block_runs(
     )
     assert run.returncode == 0, f"{code}\n{run.stdout}\n{run.stderr}"
     assert home  # voices that the block enrolled went there, not to the user's folder
+
+
+def failing_blocks(page: Path, folder: Path) -> list[str]:
+    """Run the plain Python blocks of ``page`` in one process; those that fail, each as a text."""
+    text = page.read_text("utf-8")
+    name = str(page.relative_to(ROOT)) if page.is_relative_to(ROOT) else page.name
+    blocks = [
+        {
+            "name": name,
+            "line": text.count("\n", 0, block.start("code")) + 1,
+            "code": block["code"],
+            "files": {"book.txt": BOOK},
+        }
+        for block in blocks_of(page)
+        if is_plain_python(block)
+    ]
+    (folder / "blocks.json").write_text(json.dumps(blocks))
+    runner = Path(__file__).with_name("page_blocks.py")
+    run = subprocess.run(
+        [sys.executable, str(runner), str(folder / "blocks.json"), str(folder / "work")],
+        env={**os.environ, "MPLBACKEND": "Agg"},
+        capture_output=True,
+        text=True,
+    )
+    assert run.returncode == 0, f"{name}: Python ended in the middle.\n{run.stderr}"
+    failures: list[str] = json.loads(run.stdout.splitlines()[-1])
+    return failures
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    "page",
+    [page for page in PAGES if any(map(is_plain_python, blocks_of(page)))],
+    ids=lambda page: str(page.relative_to(ROOT)),
+)
+def test_the_python_of_a_page_runs(page: Path, tmp_path: Path, home: Path) -> None:
+    assert not home.exists()
+    failures = failing_blocks(page, tmp_path)
+    assert not failures, "\n\n".join(failures)
+
+
+def test_blocks_of_a_page_do_not_see_each_other(tmp_path: Path) -> None:
+    blocks = [
+        "from pathlib import Path\nx = 1\nPath('left.txt').write_text('here')",
+        "from pathlib import Path\nassert not Path('left.txt').exists()\nprint(x)",
+        "from dataclasses import dataclass\n@dataclass\nclass A:\n    b: int\nassert A(1).b == 1",
+        "import sys\nsys.exit(0)",
+        "from pathlib import Path\nassert 'Chapter 1' in Path('book.txt').read_text()",
+    ]
+    text = "".join(f"words\n\n<!-- run -->\n```python\n{code}\n```\n" for code in blocks)
+    (tmp_path / "page.md").write_text(text + "```python\nnot marked\n```\n")
+    failures = failing_blocks(tmp_path / "page.md", tmp_path)
+    assert len(failures) == 2
+    assert "page.md" in failures[0] and "NameError: name 'x'" in failures[0]
+    assert f"line {text[: text.index('print(x)')].count(chr(10)) + 1}," in failures[0]
+    assert "SystemExit" in failures[1]
 
 
 def prepare_recording(target: Path) -> None:
