@@ -163,6 +163,21 @@ def test_a_lesson_keeps_its_promise(
     assert runner.cpu_seconds[lesson.id] < CPU_SECONDS
 
 
+@pytest.mark.parametrize("lesson", lessons())
+def test_a_folder_that_can_not_be_written_is_a_sentence(
+    lesson: Lesson, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "file").write_text("in the way")
+    script = load_script(ROOT / lesson.path, f"lesson_{lesson.id.replace('.', '_')}")
+    arguments = ["--smoke", "--output-dir", str(tmp_path / "file" / "outputs")]
+    if lesson.id == "00.1":  # whose business it is to report that
+        assert script.main(arguments)["failed"] >= 1
+        return
+    with pytest.raises(SystemExit) as left:
+        script.main(arguments)
+    assert left.value.code == 2 and "cannot write to" in capsys.readouterr().err
+
+
 def test_expectations_are_of_lessons_that_exist() -> None:
     known = {lesson.id for lesson in the_course().lessons}
     for floor in the_course().floors:

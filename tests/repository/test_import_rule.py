@@ -139,3 +139,31 @@ def test_test_files_have_names_of_their_own() -> None:
     paths = (ROOT / "tests").rglob("test_*.py")
     names = [path.name for path in paths if path.name not in every_floor]
     assert len(names) == len(set(names))
+
+
+# What only an extra installs: a lesson or a package must be importable without it.
+OPTIONAL = {
+    "transformers", "tokenizers", "spacy", "sklearn", "librosa", "accelerate", "datasets", "TTS",
+    "imageio_ffmpeg", "jupytext", "nbclient", "nbformat", "sounddevice", "mlflow", "wandb",
+    "jiwer", "pocketsphinx", "pystoi", "pesq", "resemblyzer", "torchaudio", "torchvision",
+}  # fmt: skip
+
+
+def imported_at_once(tree: ast.Module) -> Iterator[tuple[str, int]]:
+    """What a file imports as soon as it is imported itself: not inside functions or guards."""
+    for node in tree.body:
+        if isinstance(node, ast.Import | ast.ImportFrom):
+            yield from imported_modules(ast.Module([node], []))
+
+
+def test_optional_packages_are_imported_where_they_are_used() -> None:
+    """So that a missing one is a sentence that names the extra, not a traceback at the top."""
+    practice = {"exercises", "solutions", "checks"}  # the course's extra is installed there
+    found = [
+        f"{path.relative_to(ROOT)}:{line} imports {module}"
+        for path in SOURCES
+        if not practice & set(path.relative_to(ROOT).parts)
+        for module, line in imported_at_once(ast.parse(path.read_text("utf-8")))
+        if module.partition(".")[0] in OPTIONAL
+    ]
+    assert not found, "\n".join(found)
