@@ -19,7 +19,7 @@ import numpy as np
 import numpy.typing as npt
 from audio_utils import DEFAULT_SPEC, f0_contour, mel_spectrogram, resample
 from audio_utils.activity import frame_levels
-from audio_utils.panels import draw_spectrogram, plot_spectrograms
+from audio_utils.panels import draw_spectrogram
 from audio_utils.plots import plot_mel
 from audio_utils.practice import add_speech_options, practice_speech
 from dl_utils import COLOURS, new_figure, save_plot
@@ -93,6 +93,21 @@ def draw_waveforms(audio: Audio, path: Path) -> None:
     save_plot(figure, path)
 
 
+def draw_spectrograms(audio: Audio, path: Path) -> None:
+    """The same sound through a long and a short window: no window shows everything."""
+    figure = new_figure(8.0, 5.0)
+    titles = {
+        0.04: "Columns of 40 ms: the stripes are the harmonics of the voice",
+        0.006: "Columns of 6 ms: single pulses of the vocal folds instead, and sharp onsets",
+    }
+    for axes, (window_seconds, title) in zip(figure.subplots(2, 1), titles.items(), strict=True):
+        image = draw_spectrogram(axes, audio, RATE, max_hz=8000, window_seconds=window_seconds)
+        axes.set_title(title, fontsize=9, loc="left")
+        axes.label_outer()
+    figure.colorbar(image, ax=figure.axes, label="level (dB, 0 = full-scale sine)")
+    save_plot(figure, path)
+
+
 def draw_aliasing(rising: Audio, path: Path) -> None:
     """A rising tone at 24 kHz, and at 8 kHz made in the wrong and in the right way."""
     versions = {
@@ -137,9 +152,7 @@ def main(argv: Sequence[str] | None = None) -> dict[str, object]:
     print(f"{len(speech)} numbers between -1 and 1, {RATE} for each second.\n")
 
     draw_waveforms(speech, folder / "waveform.png")
-    wide_and_narrow = {"speech": (speech, RATE)}
-    title = "Each column is the spectrum of 40 ms: stripes are the harmonics of the voice"
-    plot_spectrograms(wide_and_narrow, folder / "spectrogram.png", title=title)
+    draw_spectrograms(speech, folder / "spectrogram.png")
     mel, pitch = mel_spectrogram(speech, DEFAULT_SPEC), f0_contour(speech)
     voiced = pitch[pitch > 0]
     title = "The mel spectrogram a model sees: the same, on the ear's scale (white: pitch)"
@@ -185,8 +198,8 @@ def main(argv: Sequence[str] | None = None) -> dict[str, object]:
 # Try this next
 #  1. Record yourself saying "see" and "moo" and run it with --input. Where is the energy of each?
 #  2. Set TONE_HZ to 9000, 7000 and 4000. Predict where each is heard before you run it.
-#  3. In draw_spectrogram, set window_seconds=0.005: the stripes of the harmonics vanish and single
-#     pulses of the vocal folds appear. No window shows both; AUDIO_EXPLAINED.md says why.
+#  3. Draw the spectrograms with windows of 0.002 and 0.2 s. What is still visible in each? No
+#     window shows both pitch and onsets sharply; AUDIO_EXPLAINED.md says why.
 
 if __name__ == "__main__":
     run_lesson(main)

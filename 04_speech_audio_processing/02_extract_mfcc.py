@@ -120,6 +120,7 @@ def draw_steps(audio: npt.NDArray[np.float32], frame: int, spec: AudioSpec, path
     bins_khz = np.arange(len(spectrum)) * spec.sample_rate / spec.n_fft / 1000
     linear.plot(bins_khz, np.log(np.maximum(spectrum, 1e-5)), color=COLOURS[0], linewidth=0.8)
     linear.set(title="3: spectrum, harmonics as teeth", xlabel="frequency (kHz)")
+    linear.set_xlim(0, 6)
     mel.plot(centres / 1000, log_mel, color=COLOURS[0], linewidth=0.8, label="100 mel bins")
     smooth = cosines.T @ coefficients
     mel.plot(centres / 1000, smooth, color=COLOURS[1], label=f"what {N_MFCC} MFCCs keep")
@@ -183,8 +184,8 @@ def main(argv: Sequence[str] | None = None) -> dict[str, object]:
     )
     print(f"  near silence; where there is sound, its log-mel differs by at most {from_mel:.6f})")
 
-    loudest = int(np.argmax(log_mel.mean(axis=0)))
-    draw_steps(audio, loudest, spec, folder / "mfcc_steps.png")
+    vowel = int(np.argmax(np.exp(log_mel[:30]).sum(axis=0)))  # most energy below 1.3 kHz
+    draw_steps(audio, vowel, spec, folder / "mfcc_steps.png")
     draw_mfcc(ours, spec, folder / "mfcc.png")
     print(f"\nPictures: {folder}/mfcc_steps.png, mfcc.png")
     return {

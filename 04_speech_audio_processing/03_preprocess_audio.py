@@ -181,7 +181,9 @@ def main(argv: Sequence[str] | None = None) -> dict[str, object]:
     gained = change_gain(trimmed, gain_db)
     touched = float(np.mean(np.abs(result - gained) > 1e-3 * np.abs(gained).max()))
     print(f"The target needs {gain_db:+.1f} dB; the highest peak allows {allowed_db:+.1f} dB.")
-    print(f"The limiter changed {touched:.1%} of the samples by more than a thousandth of the peak.")
+    print(
+        f"The limiter changed {touched:.1%} of the samples by more than a thousandth of the peak."
+    )
     true_peak = true_peak_dbtp(result, RATE)
     print(
         f"True peak {true_peak:.2f} dBTP; {measure_quality(result, RATE).clipped_share:.2%} clipped"

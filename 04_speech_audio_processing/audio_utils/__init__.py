@@ -16,7 +16,7 @@ from audio_utils.pitch import f0_contour
 from audio_utils.quality import Quality, measure_quality, true_snr_db
 from audio_utils.segments import Segment, find_segments, write_segments
 from audio_utils.spec import DEFAULT_SPEC, AudioSpec
-from audio_utils.spectral import mfcc, spectrogram
+from audio_utils.spectral import mel_distance_db, mfcc, spectrogram
 from audio_utils.stretch import change_tempo, pitch_shift
 
 # fmt: off
@@ -24,10 +24,10 @@ __all__ = [
     "DEFAULT_SPEC", "AudioSpec", "AugmentConfig", "Augmenter", "Quality", "Segment",
     "add_noise", "change_gain", "change_tempo", "f0_contour", "ffmpeg_path", "find_segments",
     "griffin_lim", "limit_peaks", "load_audio", "log_mel_spectrogram", "loudness_lufs", "low_pass",
-    "measure_quality", "mel_filterbank", "mel_spectrogram", "mfcc", "noise_profile",
-    "normalize_loudness", "normalize_rms", "peak_dbfs", "pitch_shift", "reduce_noise", "resample",
-    "rms_dbfs", "room_reverb", "save_audio", "spectral_gate", "spectrogram", "split_at_pauses",
-    "telephone_band", "trim_silence", "true_peak_dbtp", "true_snr_db", "voice_activity",
-    "write_segments",
+    "measure_quality", "mel_distance_db", "mel_filterbank", "mel_spectrogram", "mfcc",
+    "noise_profile", "normalize_loudness", "normalize_rms", "peak_dbfs", "pitch_shift",
+    "reduce_noise", "resample", "rms_dbfs", "room_reverb", "save_audio", "spectral_gate",
+    "spectrogram", "split_at_pauses", "telephone_band", "trim_silence", "true_peak_dbtp",
+    "true_snr_db", "voice_activity", "write_segments",
 ]
 # fmt: on

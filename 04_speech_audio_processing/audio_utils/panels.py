@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 Audio = npt.NDArray[np.float32]
 
-RANGE_DB = 80.0  # what lies further below the loudest point is drawn black
+RANGE_DB = 70.0  # what lies further below the loudest point is drawn black
 
 
 def spectrogram_db(
@@ -80,7 +80,7 @@ def plot_spectrograms(
     """
     if not sounds:
         raise InputError("plot_spectrograms: there is no sound to draw.")
-    figure = new_figure(8.0, 0.6 + 2.0 * len(sounds))
+    figure = new_figure(8.0, 0.7 + 2.1 * len(sounds))
     rows = figure.subplots(len(sounds), 1, squeeze=False, sharex=True)[:, 0]
     top = max(
         float(spectrogram_db(audio, rate, window_seconds)[0].max())

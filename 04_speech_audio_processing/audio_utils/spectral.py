@@ -36,3 +36,16 @@ def mfcc_of_mel(log_mel: Array, n: int = 13) -> Array:
     if not 1 <= n <= log_mel.shape[0]:
         raise InputError(f"mfcc: n is {n}, but must lie in 1 to {log_mel.shape[0]} (the mel bins).")
     return np.asarray(dct(log_mel, type=2, norm="ortho", axis=0)[:n], dtype=np.float32)
+
+
+def mel_distance_db(log_mel: Array, reference: Array, range_db: float = 60.0) -> float:
+    """Mean distance of two log-mels ``(M, F)`` in dB, where the reference is audible.
+
+    Audible is what lies within ``range_db`` of its loudest point; elsewhere the logarithm would
+    compare one silence with another. Raises ``InputError`` when the shapes differ.
+    """
+    if log_mel.shape != reference.shape:
+        raise InputError(f"mel_distance_db: shapes {log_mel.shape} and {reference.shape} differ.")
+    decibels = 20.0 / np.log(10.0)
+    heard = reference > reference.max() - range_db / decibels
+    return float(np.abs(log_mel - reference)[heard].mean() * decibels)
