@@ -109,6 +109,9 @@ def main(argv: Sequence[str] | None = None) -> int:
     except BrokenPipeError:  # `course list | head`
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 0
+    except OSError as error:  # a file that is gone or may not be read: the message names it
+        screen.error(str(error))
+        return 1
 
 
 def _dispatch(args: argparse.Namespace, screen: Screen) -> int:

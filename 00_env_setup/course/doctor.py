@@ -112,6 +112,9 @@ def missing(names: Iterator[str]) -> list[str]:
 def packages() -> Iterator[Finding]:
     """The project's own packages and those of the lessons."""
     fix = "make install-requirements"
+    if missing(iter([PROJECT])):
+        yield Finding("FAIL", "packages", f"{PROJECT} is not installed in this Python", fix)
+        return
     for what, extra in (("packages", ""), ("packages of lessons", "course")):
         absent = missing(required(extra))
         if absent:

@@ -313,6 +313,29 @@ def test_a_stub_that_never_ends_is_stopped(loop: str, capsys: pytest.CaptureFixt
     assert "not finished after 2 seconds" in shown and len(shown) < 10_000
 
 
+@pytest.mark.skipif(sys.platform == "win32", reason="there is no such signal on Windows")
+def test_ctrl_c_stops_the_check_and_what_it_runs(small_course: Path) -> None:
+    pid_file = small_course / "pid"
+    EXERCISE.write_text(
+        f"import os, pathlib\npathlib.Path({str(pid_file)!r}).write_text(str(os.getpid()))\n"
+        "while True: pass\n"
+    )
+    checking = course("check", "00.e1")
+    while not (pid_file.is_file() and pid_file.read_text()):
+        time.sleep(0.05)
+    checking.send_signal(signal.SIGINT)
+    shown, _ = checking.communicate(timeout=10)
+    assert checking.returncode == 130 and "Stopped." in shown and "Traceback" not in shown
+    with pytest.raises(ProcessLookupError):
+        os.kill(int(pid_file.read_text()), 0)
+
+
+def test_a_file_that_is_gone_is_named(capsys: pytest.CaptureFixture[str]) -> None:
+    Path("00_start/solutions/ex01_double.py").unlink()
+    assert main(["solution", "00.e1", "--give-up"]) == 1
+    assert "ex01_double.py" in capsys.readouterr().err
+
+
 @pytest.mark.usefixtures("in_git")
 def test_an_exercise_that_was_deleted_can_be_had_again(capsys: pytest.CaptureFixture[str]) -> None:
     given = EXERCISE.read_text()
