@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from pathlib import Path
 
 from env_utils.errors import InputError
 from rich.text import Text
@@ -73,16 +74,22 @@ def show_next(course: Course, progress: Progress, screen: Screen, lessons_only: 
     if step == course.of_floor(floor.id)[0]:
         screen.say(f"{floor.id} {floor.title}", "bold")
         screen.say(f"{floor.promise}")
-        screen.say(f"Read {floor.path}/LEARNING_GUIDE.md beside it; concepts: {floor.guide}.\n")
+        guide = from_here(course, f"{floor.path}/LEARNING_GUIDE.md")
+        screen.say(f"Read {guide} beside it; concepts: {floor.guide}.\n")
     screen.say(f"{step.id} {step.title}", "bold")
     screen.say(step.objective)
-    tell_how(step, screen)
+    tell_how(course, step, screen)
     return 0
 
 
-def tell_how(step: Step, screen: Screen) -> None:
+def from_here(course: Course, path: str) -> str:
+    """A path of the course as it can be opened from the current folder."""
+    return path if Path.cwd() == course.root else str(course.root / path)
+
+
+def tell_how(course: Course, step: Step, screen: Screen) -> None:
     """The command for a step."""
-    name = command_name()
+    name, path = command_name(), from_here(course, step.path)
     uses = [NEEDS_WORDS[need] for need in step.needs]
     if uses:
         screen.say(f"Uses, where it is there: {', '.join(uses)}.")
@@ -91,7 +98,7 @@ def tell_how(step: Step, screen: Screen) -> None:
             f"About {minutes_words(step.minutes)} of yours, difficulty {step.difficulty} of 5."
             + (" The code runs, but is wrong on purpose: find out where." if step.broken else "")
         )
-        screen.say(f"\n  edit {step.path}")
+        screen.say(f"\n  edit {path}")
         screen.say(f"  {name} check {step.id}", "bold cyan")
         screen.say(
             f"\n`{name} watch {step.id}` checks whenever you save; `{name} hint {step.id}` helps; "
@@ -101,7 +108,7 @@ def tell_how(step: Step, screen: Screen) -> None:
     else:
         screen.say(f"Takes about {minutes_words(step.minutes)} on two cores.")
         screen.say(f"\n  {name} run {step.id}", "bold cyan")
-        screen.say(f"\nThe code to read is {step.path}.", "dim")
+        screen.say(f"\nThe code to read is {path}.", "dim")
 
 
 def show_progress(course: Course, progress: Progress, screen: Screen) -> int:

@@ -188,8 +188,9 @@ def test_it_is_found_from_a_folder_inside(
     small_course: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     monkeypatch.chdir(small_course / "00_start" / "checks")
-    assert main(["hint", "00.1"]) == 0
-    assert "Read what it prints." in capsys.readouterr().out
+    assert main(["hint", "00.1"]) == main(["next"]) == 0
+    shown = capsys.readouterr().out
+    assert "Read what it prints." in shown and str(small_course / "00_start/01_hello.py") in shown
 
 
 # ---- running -------------------------------------------------------------------------------------
