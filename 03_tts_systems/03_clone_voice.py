@@ -7,8 +7,9 @@ Needs: nothing but the installation (net: XTTS v2, if coqui-tts is installed, it
     and its weights within reach)
 Writes to outputs/03_tts_systems/: reference.wav, before.wav, cloned.wav, clone.png, clone.html,
     clone.json
-Look for: every distance to the reference before and after. Which fall to nearly nothing, which
-    barely move? Then listen: would you take it for the same person?
+Look for: every distance to the reference before and after. Which fall, which barely move? (The
+    tempo of two sentences differs by some per cent even in one mouth: 5 % is nothing.) Then listen:
+    would you take it for the same person?
 
 A voice belongs to somebody. With --reference the script wants to know, in --consent, who agreed.
 """

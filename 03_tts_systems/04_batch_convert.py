@@ -16,7 +16,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-import numpy as np
 from book_utils import (
     FRONT_MATTER,
     read_text,
@@ -36,6 +35,7 @@ from tts_utils import (
     write_listening_page,
 )
 from tts_utils.batch import SpokenSentence, speak_sentences
+from tts_utils.pictures import draw_wave
 
 PAUSE_SENTENCE = 0.35  # seconds of silence after a sentence,
 PAUSE_PARAGRAPH = 0.8  # and after the last one of a paragraph
@@ -95,15 +95,14 @@ def draw_chapter(chapter: Audio, rows: Sequence[dict[str, object]], path: Path) 
     """The first half minute as a wave, with the sentences marked."""
     figure = new_figure(8.0, 2.6)
     axes = figure.subplots()
-    shown = chapter.samples[: 30 * chapter.sample_rate]
-    step = max(1, len(shown) // 6_000)
-    axes.plot(np.arange(len(shown))[::step] / chapter.sample_rate, shown[::step], lw=0.4, c="black")
-    seconds = len(shown) / chapter.sample_rate
+    shown = Audio(chapter.samples[: 30 * chapter.sample_rate], chapter.sample_rate)
+    draw_wave(axes, shown, colour="black")
+    seconds = shown.seconds
     for index, row in enumerate(rows):
         start, end = float(str(row["start"])), float(str(row["end"]))
         if start < seconds:
             axes.axvspan(start, min(end, seconds), color=COLOURS[index % 2], alpha=0.25)
-    axes.set(xlabel="time (s)", ylabel="amplitude", xlim=(0, seconds))
+    axes.set(xlabel="time (s)", xlim=(0, seconds))
     axes.set_title("Sentences (coloured) and the silence between them")
     save_plot(figure, path, dpi=100)
 

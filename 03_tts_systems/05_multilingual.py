@@ -16,7 +16,6 @@ import numpy as np
 from dl_utils import COLOURS, new_figure, save_plot
 from env_utils import atomic_write_json, lesson_parser, run_lesson
 from tts_utils import Audio, Clip, EspeakEngine, write_listening_page
-from tts_utils.portrait import syllable_rate
 
 # voice of espeak-ng: (language, "Good morning. The train to the sea leaves at seven.")
 SENTENCES = {
@@ -62,6 +61,11 @@ def sounds(ipa: str) -> str:
     return "".join(letter for letter in ipa if letter.isalpha() and letter not in "ˈˌː")
 
 
+def sounds_per_second(spoken: Spoken) -> float:
+    """Sounds (letters of IPA) in a second of audio, its short silences included."""
+    return len(sounds(spoken.ipa)) / spoken.audio.seconds
+
+
 def edits(one: str, other: str) -> int:
     """Levenshtein distance: the fewest letters to insert, delete or replace.
 
@@ -93,7 +97,7 @@ def read_by_the_wrong_rules(spoken: dict[str, Spoken]) -> tuple[list[Clip], dict
 
 
 def draw_languages(spoken: Sequence[Spoken], path: str) -> None:
-    """How long the same message takes, and how many syllables a second that is."""
+    """How long the same message takes, and how many sounds a second that is."""
     figure = new_figure(9.0, 0.32 * len(spoken) + 1.4)
     left, right = figure.subplots(1, 2, sharey=True)
     place = np.arange(len(spoken))
@@ -101,8 +105,8 @@ def draw_languages(spoken: Sequence[Spoken], path: str) -> None:
     left.set(xlabel="duration (s)", title="The same message takes …")
     left.set_yticks(place, [s.language for s in spoken])
     left.invert_yaxis()
-    right.barh(place, [syllable_rate(s.audio) for s in spoken], color=COLOURS[1])
-    right.set(xlabel="syllables per second (estimated)", title="… at this tempo")
+    right.barh(place, [sounds_per_second(s) for s in spoken], color=COLOURS[1])
+    right.set(xlabel="sounds per second", title="… at this tempo")
     figure.suptitle("One engine, one tempo setting: languages pack a message differently")
     save_plot(figure, path, dpi=90)
 
@@ -124,7 +128,7 @@ def main(argv: Sequence[str] | None = None) -> dict[str, object]:
             "language": s.language,
             "ipa": s.ipa,
             "seconds": round(s.audio.seconds, 3),
-            "syllables_per_second": round(syllable_rate(s.audio), 2),
+            "sounds_per_second": round(sounds_per_second(s), 2),
         }
         for voice, s in spoken.items()
     }

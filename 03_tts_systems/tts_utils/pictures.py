@@ -25,10 +25,7 @@ def picture_of_speech(audio: Audio, path: Path, title: str) -> bytes:
     figure = new_figure(8.0, 4.2)
     wave, picture = figure.subplots(2, 1, sharex=True, height_ratios=[1, 2])
     samples, rate = audio
-    step = max(1, len(samples) // 8_000)  # more points than that no screen shows
-    wave.plot(np.arange(len(samples))[::step] / rate, samples[::step], color=COLOURS[0], lw=0.5)
-    wave.set_ylabel("amplitude")
-    wave.set_ylim(-1, 1)
+    draw_wave(wave, audio)
     draw_spectrogram(picture, audio)
     f0 = pitch_contour(samples, rate)
     seconds = np.arange(len(f0)) * HOP_SECONDS
@@ -40,6 +37,17 @@ def picture_of_speech(audio: Audio, path: Path, title: str) -> bytes:
     picture.set_xlabel("time (s)")
     figure.suptitle(title, fontsize=10)
     return save_plot(figure, path, dpi=100)
+
+
+def draw_wave(axes: Axes, audio: Audio, colour: str = COLOURS[0]) -> None:
+    """The outline of the wave: lowest and highest sample of each of about 2 000 stretches."""
+    samples, rate = audio
+    step = max(1, len(samples) // 2_000)
+    blocks = samples[: len(samples) // step * step].reshape(-1, step)
+    seconds = np.arange(len(blocks)) * step / rate
+    axes.fill_between(seconds, blocks.min(axis=1), blocks.max(axis=1), color=colour, lw=0.4)
+    axes.set_ylabel("amplitude")
+    axes.set_ylim(-1, 1)
 
 
 def draw_spectrogram(axes: Axes, audio: Audio) -> None:

@@ -57,7 +57,8 @@ def psola(
     marks = pitch_marks(source, sample_rate, f0)
     total = round(len(source) / tempo)
     output, weight = np.zeros(total), np.zeros(total)
-    place = 0.0
+    ratio = np.divide(f0, new_f0, out=np.ones_like(f0), where=(f0 > 0) & (new_f0 > 0))
+    place = float(marks[0])
     while place < total:
         nearest = _nearest(marks, place * tempo)
         before = marks[nearest] - marks[max(nearest - 1, 0)]
@@ -65,8 +66,7 @@ def psola(
         half = int(max(before, after, 1))
         _add(output, weight, source, int(marks[nearest]), round(place), half)
         frame = min(round(marks[nearest] / sample_rate / HOP_SECONDS), len(f0) - 1)
-        voiced = f0[frame] > 0 and new_f0[frame] > 0
-        place += sample_rate / new_f0[frame] if voiced else UNVOICED_SECONDS * sample_rate
+        place += float((after or before or half) * ratio[frame])
     return np.asarray(output / np.maximum(weight, 0.5), dtype=np.float32)
 
 

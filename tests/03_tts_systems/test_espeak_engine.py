@@ -76,6 +76,22 @@ def test_voices_are_listed_and_sound_different(engine: EspeakEngine) -> None:
         engine.synthesize("hello", "klingon")
 
 
+def test_a_variant_is_another_throat_with_the_same_rules(engine: EspeakEngine) -> None:
+    plain, higher = (engine.synthesize(SENTENCE, voice) for voice in ("en-us", "en-us+f2"))
+    assert not np.array_equal(plain.samples, higher.samples)
+    assert engine.phonemes("bath", "en-gb") != engine.phonemes("bath", "en-us")
+    assert engine.phonemes("bath", "en-us+f2") == engine.phonemes("bath", "en-us")
+    assert {"f2", "m3", "croak"} <= set(engine.variants())
+    with pytest.raises(InputError, match="no variant 'q9'"):
+        engine.synthesize("hello", "en-us+q9")
+
+
+def test_phonemes_cover_the_whole_text(engine: EspeakEngine) -> None:
+    assert engine.phonemes("Cat. Dog!") == engine.phonemes("Cat") + " " + engine.phonemes("Dog")
+    assert engine.phonemes("...") == ""
+    assert engine.phonemes("sea") == "sˈiː"
+
+
 @pytest.mark.parametrize(
     "text", ["", "   \n\t", "...", "* * *", "—", "\x00\x01", "😀", "___", "?!"]
 )
