@@ -6,7 +6,8 @@ What you will learn: the rates that decide how long work with sound takes (matri
 Needs: nothing but the installation
 Writes to outputs/00_env_setup/: machine.json, roofline.png, capstone_times.png
 Look for: adding and the depthwise convolution lie under the sloping part of the roof, the matrix
-  product under the flat part. Training took longer than the count says: what was not counted?
+  product under the flat part. The slope is that of main memory: work on few megabytes stays in the
+  cache and may lie above it. Which model's training does more than the count knows?
 """
 
 from __future__ import annotations
