@@ -23,7 +23,7 @@ from rich.text import Text
 
 from course.lookup import course_root
 from course.manifest import MANIFEST, load_course
-from course.screen import Screen, new_table
+from course.screen import Screen, command_name, new_table
 from course.state import state_folder
 
 PROJECT = "voice-cloning-pipeline"
@@ -56,9 +56,10 @@ def doctor(screen: Screen) -> int:
     screen.show(table)
     failed = sum(finding.status == "FAIL" for finding in findings)
     if failed:
-        screen.say(f"\n{failed} to fix; run `course doctor` again afterwards.", "bold")
+        screen.say(f"\n{failed} to fix; run `{command_name()} doctor` again afterwards.", "bold")
         return 1
-    screen.say("\nAll that is needed is here. `course next` says where to begin.", "bold green")
+    screen.say("\nAll that is needed is here.", "bold green")
+    screen.say(f"`{command_name()} next` says where to begin.")
     return 0
 
 

@@ -10,6 +10,7 @@ from env_utils.errors import InputError
 from env_utils.paths import repo_root
 
 from course.manifest import MANIFEST, Course, Exercise, Lesson, Step
+from course.screen import command_name
 
 
 def course_root() -> Path:
@@ -29,7 +30,7 @@ def find_step(course: Course, typed: str) -> Step:
         lines = "".join(f"\n  {step.id}  {step.title}" for step in near)
         raise InputError(
             f"There is no '{typed}' in the course. "
-            + (f"Did you mean{lines}" if near else "`course list` shows all there is.")
+            + (f"Did you mean{lines}" if near else f"`{command_name()} list` shows all there is.")
         )
     return step
 
@@ -39,7 +40,9 @@ def find_lesson(course: Course, typed: str) -> Lesson:
     step = find_step(course, typed)
     if isinstance(step, Lesson):
         return step
-    raise InputError(f"{step.id} is an exercise: edit {step.path}, then `course check {step.id}`.")
+    raise InputError(
+        f"{step.id} is an exercise: edit {step.path}, then `{command_name()} check {step.id}`."
+    )
 
 
 def find_exercise(course: Course, typed: str) -> Exercise:
@@ -47,7 +50,9 @@ def find_exercise(course: Course, typed: str) -> Exercise:
     step = find_step(course, typed)
     if isinstance(step, Exercise):
         return step
-    raise InputError(f"{step.id} is a lesson, not an exercise: `course run {step.id}` runs it.")
+    raise InputError(
+        f"{step.id} is a lesson, not an exercise: `{command_name()} run {step.id}` runs it."
+    )
 
 
 def normal_id(typed: str) -> str:

@@ -80,7 +80,8 @@ def _check(
 ) -> int:
     path = course.root / exercise.path
     if not path.is_file():
-        raise InputError(f"{exercise.path} is not there; `course reset {exercise.id}` restores it.")
+        restore = f"{command_name()} reset {exercise.id}"
+        raise InputError(f"{exercise.path} is not there; `{restore}` restores it.")
     verdict = run_check(path, course.root / exercise.beside("checks"), limit_seconds)
     tries = progress.of(exercise.id).get("tries", 0) + 1
     if verdict.passed:
