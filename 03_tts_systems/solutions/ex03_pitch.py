@@ -1,8 +1,8 @@
 """03.e3  How high is this voice?: the solution
 
-``np.correlate(x, x, "full")`` has lag 0 in the middle. All multiples of the period fit equally well,
-and which of them lies nearest to a whole number of samples is chance; so ``argmax`` is asked for the
-first that is good enough, not for the best.
+``np.correlate(x, x, "full")`` has lag 0 in the middle. All multiples of the period fit equally
+well, and which of them lies nearest to a whole number of samples is chance; so ``argmax`` is asked
+for the first that is good enough, not for the best.
 """
 
 from __future__ import annotations

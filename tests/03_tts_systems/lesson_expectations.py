@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Callable
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -69,7 +70,7 @@ def batch(result: dict[str, Any], folder: Path) -> None:
     assert abs(len(samples) / rate - result["speech_seconds"] - result["pause_seconds"]) < 0.01
     rows = json.loads((folder / "chapter.json").read_text("utf-8"))["sentences"]
     assert len(rows) == result["sentences"] and all(row["text"] for row in rows)
-    gaps = [(a["end"], b["start"]) for a, b in zip(rows, rows[1:], strict=False)]
+    gaps = [(a["end"], b["start"]) for a, b in pairwise(rows)]
     for end, start in gaps:  # where the timetable says silence, there is silence
         assert start > end
         assert not samples[round(end * rate) + 2 : round(start * rate) - 2].any()
