@@ -57,7 +57,7 @@ def score(labels: Sequence[int], predictions: Sequence[int], classes: int = 2) -
 
 
 def wilson_interval(right: int, total: int, z: float = 1.96) -> tuple[float, float]:
-    """The 95 % confidence interval (``z`` = 1.96) of a share of which ``right`` of ``total`` were seen.
+    """The 95 % confidence interval (``z`` = 1.96) of a share: ``right`` of ``total`` were seen.
 
     Wilson's score interval (1927): it stays inside 0 to 1 and is right for small samples too.
     """
