@@ -4,7 +4,7 @@ What you will learn: what makes a voice that voice, as far as it can be put into
     melody of the pitch, tempo, formants, average spectrum; and what these numbers leave out.
 Needs: nothing but the installation (voices of other engines if they are there)
 Writes to outputs/03_tts_systems/: voices.png, voices.html, voices.json
-Look for: f2 is an octave above en-us, with formants only a few per cent higher. The rows of
+Look for: f2 is nearly an octave above en-us, with formants only about a tenth higher. The voices of
     espeak-ng share the shape of their pitch curve: one set of rules makes it for all of them.
 """
 
