@@ -33,7 +33,7 @@ from torch import Tensor, nn
 
 
 def attention_with_loops(query: Tensor, key: Tensor, value: Tensor, allowed: Tensor) -> Tensor:
-    """``(Lq, D)``, ``(Lk, D)``, ``(Lk, D)``, mask ``(Lq, Lk)`` -> ``(Lq, D)``, one number at a time."""
+    """``(Lq, D)``, ``(Lk, D)``, ``(Lk, D)``, mask ``(Lq, Lk)`` -> ``(Lq, D)``, number by number."""
     width = query.shape[1]
     output = torch.zeros_like(query)
     for i in range(len(query)):
@@ -70,7 +70,7 @@ def compare_single_head() -> dict[str, float]:
 
 
 def like_torch(ours: MultiHeadAttention, width: int, heads: int) -> nn.MultiheadAttention:
-    """``torch.nn.MultiheadAttention`` with our weights: query, key and value stacked in one matrix."""
+    """``torch.nn.MultiheadAttention`` with our weights: query, key, value stacked in one matrix."""
     theirs = nn.MultiheadAttention(width, heads, batch_first=True)
     parts = (ours.to_query, ours.to_key, ours.to_value)
     with torch.no_grad():

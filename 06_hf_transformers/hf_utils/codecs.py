@@ -182,7 +182,21 @@ def _random(kind: str, seed: int) -> Any:
                     upsample_groups=64,
                 )
             )
-        for name, buffer in small.named_buffers():  # untrained codebooks are all zeros
-            if name.endswith(("codebook.embed", "codebook.embed_sum")):
-                buffer.normal_()
-    return small.eval()
+        _scatter_codebooks(small.eval(), kind)
+    return small
+
+
+@torch.no_grad()
+def _scatter_codebooks(model: Any, kind: str) -> None:
+    """Random entries where untrained codebooks hold zeros, EnCodec's where its latents lie.
+
+    Otherwise every frame would get the same code, and nothing could be seen in the codes.
+    """
+    mean, spread = torch.zeros(1), torch.ones(1)
+    if kind == "encodec":
+        latents = model.encoder(0.1 * torch.randn(1, 1, 12_000))[0]  # (D, F)
+        mean, spread = latents.mean(dim=1), latents.std(dim=1)
+    for name, buffer in model.named_buffers():
+        if name.endswith(("codebook.embed", "codebook.embed_sum")):
+            buffer.copy_(mean + spread * torch.randn_like(buffer))
+            mean, spread = torch.zeros_like(mean), 0.8 * spread  # the next one refines what is left
