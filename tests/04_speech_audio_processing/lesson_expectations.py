@@ -67,7 +67,7 @@ def segmented(result: dict[str, Any], folder: Path) -> None:
     scores = result["accuracy"]
     for name in ("25 dB quieter", "noise at 10 dB"):
         assert scores[name]["adaptive"] > 0.88 > scores[name]["fixed"], name
-    assert result["sentences"] <= result["segments"] <= 2 * result["sentences"]
+    assert 2 <= result["segments"] <= 2 * result["sentences"] and result["longest"] <= 4.001
     rows = json.loads((folder / "segments" / "segments.json").read_text("utf-8"))
     with (folder / "segments" / "segments.csv").open(encoding="utf-8", newline="") as file:
         table = list(csv.DictReader(file))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from pathlib import Path
 from types import ModuleType
 
@@ -95,7 +96,7 @@ def test_a_step_of_griffin_lim_by_hand(spoken: np.ndarray) -> None:
     _, ours = by_hand.search_by_hand(magnitude.astype(np.float64), start, DEFAULT_SPEC, 12)
     _, theirs = find_phase(torch.from_numpy(magnitude), DEFAULT_SPEC, 12, seed=3, momentum=0.0)
     np.testing.assert_allclose(ours, theirs, rtol=1e-3)
-    assert all(after <= before for before, after in zip(ours, ours[1:], strict=False))
+    assert all(after <= before for before, after in itertools.pairwise(ours))
 
 
 def test_aliases_are_where_the_lesson_says(rng: np.random.Generator) -> None:
