@@ -174,6 +174,12 @@ def check_microphone():
     return result("microphone", "WARN", detail, "plug one in and allow the terminal to use it")
 
 
+def check_machine():
+    """What env_utils knows about the machine: this line explains every measured time."""
+    describe_machine = importlib.import_module("env_utils").describe_machine
+    return result("machine", "OK", describe_machine().summary())
+
+
 def check_disk(folder):
     """Outputs are megabytes; a corpus to train on is gigabytes."""
     free = shutil.disk_usage(str(folder)).free / GIB
@@ -201,9 +207,12 @@ def run_checks(folder):
     if results[0]["status"] == "FAIL":
         return results  # the packages can not be there: they need a newer Python
     results += check_packages()
-    for name in ("numpy", "torch", "soundfile", "env_utils"):
-        results.append(check_import(name, needed=True))
-    if results[-3]["status"] == "OK":
+    imports = [check_import(name, True) for name in ("numpy", "torch", "soundfile", "env_utils")]
+    works = {item["name"] for item in imports if item["status"] == "OK"}
+    results += imports
+    if "import env_utils" in works:
+        results.append(check_machine())
+    if "import torch" in works:
         results += [check_device(), *check_torch_relatives()]
     return [*results, check_ffmpeg(), check_microphone()]
 
@@ -230,19 +239,15 @@ def main(argv=None):
 
 
 def parse(argv):
-    """The options of every lesson; by hand where env_utils can not be imported."""
-    if sys.version_info[:2] >= OLDEST:
-        try:
-            lesson_parser = importlib.import_module("env_utils").lesson_parser
-            return lesson_parser("00_env_setup", __doc__).parse_args(argv)
-        except ImportError:
-            pass
+    """The options of every lesson (the others get them from env_utils, which may be missing here).
+
+    A folder that can not be written is not refused at once: reporting it is this lesson's business.
+    """
     parser = argparse.ArgumentParser(description="Check the environment.")
     default = HERE.parent / "outputs" / "00_env_setup"
-    parser.add_argument("--output-dir", type=lambda name: Path(name).expanduser())
+    parser.add_argument("--output-dir", type=lambda name: Path(name).expanduser(), default=default)
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--smoke", action="store_true")
-    parser.set_defaults(output_dir=default)
     return parser.parse_args(argv)
 
 

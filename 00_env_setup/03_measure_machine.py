@@ -166,7 +166,7 @@ def predict_training(rate_gflops: float) -> dict[str, dict[str, float]]:
     for name in ("encoder", "synthesizer", "vocoder"):
         card = read_json(CHECKPOINTS / f"{name}.json")
         flops = TRAINING_FACTOR * forward_flops(name) * audio_seconds(name, card["config"])
-        seconds = float(card["metrics"].get("training_seconds", np.nan))
+        seconds = float(card["metrics"]["training_seconds"])
         stages[name] = {
             "tflop": flops / 1e12,
             "counted_seconds_here": flops / rate_gflops / 1e9,
