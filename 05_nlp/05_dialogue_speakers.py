@@ -125,7 +125,7 @@ def worth_of_cues(story: Story, cast: Sequence[Character]) -> dict[str, float]:
         "said NAME, by hand": accuracy(story, cast, said_name),
         "tag_dialogue": accuracy(story, cast, turns),
     }
-    steps = ("tag", "quoted", "pronoun", "action", "called", "turn")
+    steps = ("tag", "pronoun", "action", "called", "turn", "quoted")
     for count in range(1, len(steps) + 1):
         name = f"{'' if count == 1 else '+ '}{steps[count - 1]}"
         results[name] = accuracy(story, cast, with_cues(cast, steps[:count]))
@@ -190,7 +190,7 @@ def draw(results: dict[str, dict[str, float]], path: Path) -> None:
     axes.set_xlim(0, 100)
     axes.set_xlabel("speeches with the right speaker (%)")
     axes.set_title("What each cue adds; and what is left when the cast is incomplete")
-    axes.legend(frameon=False, loc="lower right", fontsize=9)
+    axes.legend(frameon=False, loc="upper right", fontsize=9)
     save_plot(figure, path)
 
 
