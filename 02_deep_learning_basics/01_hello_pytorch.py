@@ -110,8 +110,10 @@ def draw(walks: dict[float, list[float]], path: Path) -> None:
         heights = loss_function(torch.tensor(places)).numpy() + 0.35 * number
         label = f"learning rate {rate:g}"
         axes.plot(places, heights, "o-", ms=4, lw=0.8, color=COLOURS[number], label=label)
-    axes.set(xlabel="x", ylabel="loss f(x); the walks are drawn a little above it")
-    axes.set_title("Walking downhill: too small a rate crawls, a good one settles at x = 2")
+    axes.set(xlabel="x", ylabel="loss f(x)")
+    axes.set_title(
+        "Downhill, each walk drawn a bit higher: 0.02 crawls, 0.2 settles, 0.36 overshoots"
+    )
     axes.grid(alpha=0.3)
     axes.legend(frameon=False)
     save_plot(figure, path)

@@ -56,7 +56,7 @@ class SimpleNN(nn.Module):
         # compute the same, receive the same gradient, and stay a copy of the others for ever.
 
     def forward(self, images: Tensor) -> Tensor:
-        """Images ``(B, 1, 28, 28)`` -> logits ``(B, 10)``: for every digit a score, any real number.
+        """Images ``(B, 1, 28, 28)`` -> logits ``(B, 10)``: a score for each digit, of any size.
 
         Write only what happens to a batch. PyTorch records the operations while they run, and
         derives the backward pass from the record.

@@ -11,12 +11,12 @@ Look for: the same accuracy as 02.3, digit for digit; and the images about which
 
 from __future__ import annotations
 
-import importlib.util
 from collections.abc import Sequence
 from itertools import pairwise
 from pathlib import Path
 
 import torch
+from course.checking import load_script
 from dl_utils import (
     COLOURS,
     digit_loaders,
@@ -41,13 +41,8 @@ def find_model(chosen: Path | None, folder: Path, options: list[str]) -> Path:
     path = folder / "mnist_model.pth"
     if not path.is_file():
         print(f"There is no {path} yet: running lesson 02.3 first.\n")
-        script = Path(__file__).with_name("03_train_mnist.py")
-        # A name that starts with a digit cannot be written after `import`, but it can be loaded.
-        spec = importlib.util.spec_from_file_location("lesson_02_3", script)
-        assert spec is not None and spec.loader is not None
-        lesson = importlib.util.module_from_spec(spec)
-        spec.loader.exec_module(lesson)
-        lesson.main(options)
+        # A file name that starts with a digit cannot stand after `import`, but it can be loaded.
+        load_script(Path(__file__).with_name("03_train_mnist.py"), "train_mnist").main(options)
         print(f"\n{'-' * 60}\n")
     return path
 

@@ -121,7 +121,7 @@ def draw(results: list[Result], source: str, path: Path) -> None:
             label = f"{name}, {widest} units" if seed == 0 else None
             right.plot(range(1, len(curve) + 1), curve, color=colour, lw=1, label=label)
     left.set(xscale="log", xlabel="parameters", ylabel="test accuracy (%)")
-    left.set_title("More parameters help until they do not;\ndots of one color are seeds")
+    left.set_title("Compare the gaps between the means\nwith the spread of the seeds (dots)")
     right.set(yscale="log", xlabel="epoch", ylabel="validation loss (nats)")
     right.set_title(f"How they learned ({source})")
     for axes in (left, right):

@@ -38,7 +38,7 @@ class Voice:
 
 
 LOW_VOICE = Voice(f0_hz=115.0, formant_scale=1.0)
-HIGH_VOICE = Voice(f0_hz=205.0, formant_scale=1.16)
+HIGH_VOICE = Voice(f0_hz=220.0, formant_scale=1.16)
 
 
 def synthesize_vowel(
@@ -56,7 +56,9 @@ def synthesize_vowel(
     count = round(seconds * SAMPLE_RATE)
     excitation = _pulses(voice.f0_hz * rng.normal(1.0, 0.03), count, rng)
     excitation += rng.normal(0.0, 0.003, count)  # breath
-    sound = lfilter([1.0], [1.0, -0.97], excitation)  # folds and lips: -6 dB an octave
+    # The folds' pulses lose 12 dB an octave (two poles at 0.97), the lips give 6 dB back and keep
+    # the constant part of the air flow inside (a difference).
+    sound = lfilter([1.0, -1.0], [1.0, -1.94, 0.9409], excitation)
     formants = voice.formant_scale * np.array([*VOWELS[vowel], *UPPER_FORMANTS_HZ])
     for formant, bandwidth in zip(
         formants * rng.normal(1.0, 0.04, len(formants)), BANDWIDTHS_HZ, strict=True

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import wave
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -62,10 +63,48 @@ def comparison(result: Result, folder: Path) -> None:
     has_picture(folder, "architecture_comparison.png")
 
 
+def by_hand(result: Result, folder: Path) -> None:
+    assert result["gradient_error"] < 1e-8, "the derivation is right"
+    assert abs(result["first_loss"] - np.log(2)) < 1e-9, "it starts knowing nothing"
+    assert result["last_loss"] < 0.5 * result["first_loss"] and result["accuracy"] > 0.85
+    with wave.open(str(folder / "two_voices.wav")) as sound:
+        assert sound.getframerate() == 24_000 and sound.getnchannels() == 1
+        samples = np.frombuffer(sound.readframes(sound.getnframes()), np.int16)
+    assert len(samples) > 3 * 24_000 and 10_000 < np.abs(samples).max() < 32_767
+    has_picture(folder, "logistic_regression.png")
+
+
+def initialization(result: Result, folder: Path) -> None:
+    ratio, loss = result["signal_ratio"], result["last_loss"]
+    assert ratio["too small (0.01)"] < 1e-9 and ratio["too large (0.5)"] > 1e3
+    assert 0.1 < ratio["He"] < 10, "He keeps the size of the signal"
+    assert loss["He"] < 0.3 < 1.5 < loss["too small (0.01)"]
+    has_picture(folder, "initialization.png")
+
+
+def regularization(result: Result, folder: Path) -> None:
+    recipes = result["recipes"]
+    plain, more = recipes["nothing"], recipes["five times the speakers"]
+    assert plain["train_loss"] < 0.2 * plain["test_loss"], "it knows its speakers by heart"
+    assert more["accuracy"] > plain["accuracy"] and more["test_loss"] < plain["test_loss"]
+    has_picture(folder, "regularization.png")
+
+
+def optimizers(result: Result, folder: Path) -> None:
+    assert set(result["difference_to_torch"]) == {"SGD", "momentum", "Adam"}
+    assert max(result["difference_to_torch"].values()) < 1e-12
+    assert all(loss < 0.5 for loss in result["last_loss"].values())
+    has_picture(folder, "optimizers.png")
+
+
 EXPECTATIONS: dict[str, Callable[[Result, Path], None]] = {
     "02.1": hello,
     "02.2": data,
     "02.3": training,
     "02.4": loading,
     "02.5": comparison,
+    "02.6": by_hand,
+    "02.7": initialization,
+    "02.8": regularization,
+    "02.9": optimizers,
 }
