@@ -239,10 +239,13 @@ def main(argv=None):
 
 
 def parse(argv):
-    """The options of every lesson (the others get them from env_utils, which may be missing here).
-
-    A folder that can not be written is not refused at once: reporting it is this lesson's business.
-    """
+    """The options of every lesson, from env_utils; by hand where that can not be imported."""
+    if sys.version_info[:2] >= OLDEST:
+        try:
+            lesson_parser = importlib.import_module("env_utils").lesson_parser
+            return lesson_parser("00_env_setup", __doc__).parse_args(argv)
+        except ImportError:
+            pass
     parser = argparse.ArgumentParser(description="Check the environment.")
     default = HERE.parent / "outputs" / "00_env_setup"
     parser.add_argument("--output-dir", type=lambda name: Path(name).expanduser(), default=default)
