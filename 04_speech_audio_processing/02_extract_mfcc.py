@@ -135,7 +135,7 @@ def draw_steps(audio: npt.NDArray[np.float32], frame: int, spec: AudioSpec, path
 
 
 def draw_mfcc(coefficients: Array, spec: AudioSpec, path: Path) -> None:
-    """Coefficients over time, each scaled to its own spread, for they differ by a factor of ten and more."""
+    """Coefficients over time, each on its own scale: they differ by a factor of ten and more."""
     scaled = coefficients - coefficients.mean(axis=1, keepdims=True)
     scaled /= scaled.std(axis=1, keepdims=True) + 1e-9
     figure = new_figure(8.0, 3.0)
