@@ -19,6 +19,7 @@ import numpy.typing as npt
 from audio_utils import DEFAULT_SPEC, load_audio
 from env_utils import InputError, atomic_write_json, read_json
 
+from voice_replication.evaluation.copy_measures import mean_spectrum_db, measure_copy
 from voice_replication.evaluation.failures import find_failures
 from voice_replication.evaluation.forced_alignment import PocketSphinxAligner
 from voice_replication.evaluation.objective import compare, pesq_wideband, stoi
@@ -29,7 +30,7 @@ from voice_replication.evaluation.similarity import IndependentEncoder
 Audio = npt.NDArray[np.float32]
 Verdict = dict[str, Any]
 
-VERSION = 3  # raise it when a measure changes: cached verdicts are then made again
+VERSION = 4  # raise it when a measure changes: cached verdicts are then made again
 
 
 @dataclass(frozen=True)
@@ -44,11 +45,16 @@ class Case:
     compute_seconds: float = math.nan
     reference: Path | None = None
     synchronous: bool = False
+    source_rate: int | None = None  # Hz at which the speaker was recorded; None: nobody's voice
+    predicted: Mapping[str, Any] | None = None  # movement of the synthesizer's own mel
+    recognize: bool = True  # False: words are not of interest (copies), which saves most time
+    verifiable: bool = True  # False: the recording is among those its speaker is judged by
 
 
 def judge_cached(case: Case, folder: Path, whisper: str | None = None) -> Verdict:
     """The verdict on ``case``: from ``folder`` if it is there, else judged and stored there."""
-    digest = hashlib.sha256(f"{VERSION}|{whisper}|{case.text}|{case.synchronous}".encode())
+    asked = f"{VERSION}|{whisper}|{case.text}|{case.synchronous}|{case.recognize}"
+    digest = hashlib.sha256(asked.encode())
     for path in (case.audio, case.reference):
         digest.update(path.read_bytes() if path else b"-")
     stored = folder / f"{digest.hexdigest()[:20]}.json"
@@ -62,6 +68,8 @@ def judge_cached(case: Case, folder: Path, whisper: str | None = None) -> Verdic
     if verdict is None:
         verdict = judge(case, whisper)
         atomic_write_json(stored, verdict)
+    if not case.verifiable:
+        verdict = {**verdict, "embedding": None}
     return {**verdict, **_identity(case)}
 
 
@@ -72,6 +80,8 @@ def _identity(case: Case) -> Verdict:
         "speaker": case.speaker,
         "text": case.text,
         "audio": str(case.audio),
+        "source_rate": case.source_rate,
+        "predicted": clean(case.predicted),
         "compute_seconds": None if math.isnan(case.compute_seconds) else case.compute_seconds,
     }
 
@@ -83,8 +93,10 @@ def judge(case: Case, whisper: str | None = None) -> Verdict:
     """
     rate = DEFAULT_SPEC.sample_rate
     audio = load_audio(case.audio, rate)
-    heard = recognizer(whisper).transcribe(audio, rate)
-    wrong, words = word_errors(case.text, heard)
+    heard, wrong, words = "", 0, 0
+    if case.recognize:
+        heard = recognizer(whisper).transcribe(audio, rate)
+        wrong, words = word_errors(case.text, heard)
     aligned = aligner().align(audio, rate, case.text)
     failures = find_failures(audio, case.text, aligned)
     verdict: Verdict = {
@@ -95,6 +107,7 @@ def judge(case: Case, whisper: str | None = None) -> Verdict:
         "failures": [asdict(failure) for failure in failures],
         "embedding": _embedding(audio, rate),
         **asdict(measure_signal(audio)),
+        "spectrum_db": [round(float(x), 3) for x in mean_spectrum_db(audio)],
         **_against_reference(audio, case),
     }
     cleaned: Verdict = clean(verdict)
@@ -109,16 +122,17 @@ def _embedding(audio: Audio, rate: int) -> list[float] | None:
 
 
 def _against_reference(audio: Audio, case: Case) -> Verdict:
-    """MCD, F0 and voicing against the same words spoken for real; PESQ and STOI for copies."""
+    """MCD, F0 and voicing against the same words spoken for real; the rest only for copies."""
     empty = ("mcd_db", "f0_rmse_hz", "f0_rmse_cents", "voicing_error", "duration_ratio")
-    result: Verdict = dict.fromkeys((*empty, "pesq", "stoi"))
+    copied = ("pesq", "stoi", "voiced_lost", "hnr_difference_db")
+    result: Verdict = dict.fromkeys((*empty, *copied))
     if case.reference is None:
         return result
     rate = DEFAULT_SPEC.sample_rate
     reference = load_audio(case.reference, rate)
     result |= asdict(compare(reference, audio))
     if case.synchronous:
-        result |= {"stoi": stoi(reference, audio, rate)}
+        result |= {"stoi": stoi(reference, audio, rate)} | asdict(measure_copy(reference, audio))
         try:
             result |= {"pesq": pesq_wideband(reference, audio, rate)}
         except InputError:  # PESQ heard no utterance in it

@@ -39,12 +39,13 @@ def write_page(evaluation: Any, pictures: dict[str, Path], path: Path) -> None:
     """Write the page of a :class:`voice_replication.evaluation.run.Evaluation` to ``path``."""
     body = [
         "<h1>Listening page</h1>",
-        '<p class="small">Synthetic speech, except the rows called <i>real</i>.</p>',
+        '<p class="small">Synthetic speech, except <i>real</i> and <i>real-unseen</i>.</p>',
         *(f"<p>{html.escape(note)}</p>" for note in evaluation.notes),
         _bars(evaluation),
         _examples(evaluation.verdicts),
         _section("Worst sentences of the system", worst(evaluation.verdicts)),
         _section("New sentences", _spread(_row(evaluation.verdicts, "system"), NEW)),
+        _section("Voices never heard", _spread(_row(evaluation.verdicts, "zero-shot"), NEW)),
         _section("espeak-ng", _spread(_row(evaluation.verdicts, "espeak"), 3)),
         *(_picture(name, picture) for name, picture in pictures.items()),
     ]
@@ -71,14 +72,20 @@ def _badness(verdict: Verdict) -> tuple[int, bool, float]:
 def _bars(evaluation: Any) -> str:
     if not evaluation.bars:
         return ""
-    marks = {True: "reached", False: '<span class="no">not reached</span>', None: "unknown"}
     rows = [
         f"<tr><td>{html.escape(b.what)}</td><td>{html.escape(b.wanted)}</td>"
-        f"<td>{html.escape(b.measured)}</td><td>{marks[b.met]}</td></tr>"
+        f"<td>{html.escape(b.measured)}</td><td>{_mark(b)}</td></tr>"
         for b in evaluation.bars
     ]
     head = "<tr><th>what</th><th>bar</th><th>measured</th><th></th></tr>"
     return f"<h2>What has to be reached</h2><table>{head}{''.join(rows)}</table>"
+
+
+def _mark(bar: Any) -> str:
+    if bar.met is None:
+        return "unknown"
+    missed = f'<span class="no">not reached, by {html.escape(bar.missed_by)}</span>'
+    return "reached" if bar.met else missed
 
 
 def _examples(verdicts: Sequence[Verdict]) -> str:
@@ -99,7 +106,7 @@ def _section(title: str, verdicts: Sequence[Verdict], level: int = 2) -> str:
 
 def _line(verdict: Verdict) -> str:
     failures = "; ".join(f"{f['kind']} ({f['detail']})" for f in verdict["failures"])
-    notes = [f"heard: {verdict['heard'] or '(nothing)'}"]
+    notes = [f"heard: {verdict['heard'] or '(nothing)'}"] if verdict["words"] else []
     if not verdict["aligned"]:
         notes.append("not aligned")
     if failures:

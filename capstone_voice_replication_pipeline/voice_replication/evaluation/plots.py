@@ -22,6 +22,9 @@ COLORS = {
     "same-text": "#6aaed6",
     "real": "#2b8a3e",
     "copy": "#8fd19e",
+    "zero-shot": "#7b52ab",
+    "real-unseen": "#1d5c2a",
+    "copy-unseen": "#b9dfa5",
     "espeak": "#9a9a9a",
 }
 _ROWS = tuple(COLORS)
@@ -52,10 +55,13 @@ def draw_all(evaluation: Any, folder: Path) -> dict[str, Path]:
 
 def word_errors(evaluation: Any) -> Figure | None:
     """Word error rate of each row with its 95 % interval."""
-    rows = _present(evaluation.summaries)
+    present = _present(evaluation.summaries)
+    rows = [r for r in present if evaluation.summaries[r]["word_error_rate"] is not None]
+    if not rows:
+        return None
     rates = np.array([evaluation.summaries[r]["word_error_rate"] for r in rows]) * 100
     bounds = np.array([evaluation.summaries[r]["word_error_rate_interval"] for r in rows]).T * 100
-    figure = Figure(figsize=(6.4, 3.4))
+    figure = Figure(figsize=(7.2, 3.4))
     axes = figure.subplots()
     axes.bar(rows, rates, color=[COLORS[r] for r in rows], width=0.6)
     axes.errorbar(
@@ -112,7 +118,7 @@ def movement(evaluation: Any) -> Figure | None:
                   label=row)  # fmt: skip
     axes.set_xticks(range(1, 6), ["lowest", "2nd", "3rd", "4th", "highest"])
     axes.set_xlabel(
-        "fifth of the mel axis (the highest: 6.7 to 12 kHz, empty in 16 kHz recordings)"
+        "fifth of the mel axis (the highest ends at 7.5 kHz for voices recorded at 16 kHz)"
     )
     axes.set_ylabel("standard deviation over time\n(natural log)")
     axes.set_title("How much the spectrum moves: below real = over-smoothed", fontsize=10)

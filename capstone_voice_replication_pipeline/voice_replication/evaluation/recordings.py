@@ -29,6 +29,12 @@ class HeardSpeaker:
     name: str
     references: tuple[Utterance, ...]  # split "train"
     held_out: tuple[Utterance, ...]  # split "dev"
+    data: Path | None = None  # the data folder they are in
+
+    @property
+    def source_rate(self) -> int:
+        """Median sample rate in Hz at which the references were made."""
+        return int(np.median([u.source_rate for u in self.references]))
 
 
 def heard_speakers(data: Path, names: Sequence[str] = ()) -> list[HeardSpeaker]:
@@ -54,7 +60,7 @@ def heard_speakers(data: Path, names: Sequence[str] = ()) -> list[HeardSpeaker]:
             f"{manifest}: no speaker has {MIN_TRAIN_SECONDS / 60:.0f} minutes of training "
             f"recordings of {MIN_SOURCE_RATE} Hz or more. Name speakers with --voices."
         )
-    return [HeardSpeaker(n, _spread(train[n], REFERENCES), tuple(held_out[n])) for n in chosen]
+    return [HeardSpeaker(n, spread(train[n], REFERENCES), tuple(held_out[n]), data) for n in chosen]
 
 
 def anchor_utterances(speakers: Sequence[HeardSpeaker], count: int) -> list[Utterance]:
@@ -71,7 +77,7 @@ def _fit(utterances: Sequence[Utterance]) -> bool:
     return seconds >= MIN_TRAIN_SECONDS and rate >= MIN_SOURCE_RATE
 
 
-def _spread(utterances: Sequence[Utterance], count: int) -> tuple[Utterance, ...]:
+def spread(utterances: Sequence[Utterance], count: int) -> tuple[Utterance, ...]:
     """``count`` recordings spread evenly over all of them, long ones (over 3 s) preferred."""
     ordered = sorted(utterances, key=lambda u: u.id)
     long = [u for u in ordered if u.seconds >= 3.0] or ordered

@@ -5,7 +5,7 @@ DIR/report.md  report.json  plots/*.png  listen.html  (and the caches audio/, ve
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from datetime import UTC, datetime
 from pathlib import Path
@@ -13,17 +13,25 @@ from typing import Any
 
 from env_utils import atomic_write_json, atomic_write_text
 
-from voice_replication.evaluation import listening_page, plots
+from voice_replication.evaluation import listening_page, plots, tables
+from voice_replication.evaluation.against_real import BULKY
 from voice_replication.evaluation.judging import VERSION, clean
-from voice_replication.evaluation.objective import MCD_COEFFICIENTS
 from voice_replication.evaluation.run import Evaluation
+from voice_replication.evaluation.smoothness import Smoothness
+from voice_replication.evaluation.summary import Bar
+from voice_replication.evaluation.tables import form, table
+
+__all__ = ["COLUMNS", "as_json", "as_markdown", "bars_table", "rows_table", "table", "write_report"]
 
 ROW_MEANING = {
     "system": "new sentences in voices heard in training",
     "same-text": "our system speaking what the held-out recordings say, in those voices",
     "real": "the held-out recordings themselves",
     "copy": "their mel through our vocoder (copy-synthesis)",
-    "espeak": "espeak-ng speaking the new sentences",
+    "zero-shot": "new sentences in voices never heard, each made from one reference of 5–10 s",
+    "real-unseen": "recordings of speakers never heard",
+    "copy-unseen": "their mel through our vocoder",
+    "espeak": "espeak-ng speaking some of the new sentences",
 }
 
 # summary key, heading, format; None prints as a dash
@@ -37,19 +45,6 @@ COLUMNS = (
     ("equal_error_rate", "EER", "{:.1%}"),
     ("failed_sentences", "with a failure", "{:.0f}"),
     ("times_real_time", "× real time", "{:.1f}"),
-)
-DETAIL_COLUMNS = (
-    ("mcd_db", f"MCD-{MCD_COEFFICIENTS} (dB)", "{:.2f}"),
-    ("f0_rmse_hz", "F0 RMSE (Hz)", "{:.1f}"),
-    ("f0_rmse_cents", "F0 RMSE (cents)", "{:.0f}"),
-    ("voicing_error", "voicing error", "{:.1%}"),
-    ("duration_ratio", "duration ratio", "{:.2f}"),
-    ("pesq", "PESQ-WB", "{:.2f}"),
-    ("stoi", "STOI", "{:.3f}"),
-    ("hnr_db", "HNR (dB)", "{:.1f}"),
-    ("high_band_db", "above 8 kHz (dB)", "{:.1f}"),
-    ("voiced_share", "voiced", "{:.0%}"),
-    ("f0_median_hz", "F0 (Hz)", "{:.0f}"),
 )
 
 
@@ -65,16 +60,23 @@ def write_report(evaluation: Evaluation, folder: Path) -> Path:
 
 
 def as_json(evaluation: Evaluation) -> dict[str, Any]:
-    """Everything but the embeddings, as JSON's own types."""
-    verdicts = [{k: v for k, v in verdict.items() if k != "embedding"}
-                for verdict in evaluation.verdicts]  # fmt: skip
+    """Everything but the long lists of numbers, as JSON's own types."""
+    verdicts = [
+        {k: v for k, v in verdict.items() if k not in BULKY} for verdict in evaluation.verdicts
+    ]
     result: dict[str, Any] = clean(
         {
             "made": datetime.now(UTC).isoformat(timespec="seconds"),
             "measures_version": VERSION,
             "judges": evaluation.judges,
             "bars": [asdict(bar) for bar in evaluation.bars],
-            "rows": evaluation.summaries,
+            "rows": {name: _plain(row) for name, row in evaluation.summaries.items()},
+            "groups": {
+                name: {group: _plain(row) for group, row in groups.items()}
+                for name, groups in evaluation.groups.items()
+            },
+            "zero_shot": [asdict(trials) for trials in evaluation.trials],
+            "full_band_db": evaluation.full_band_db,
             "voices": evaluation.voices,
             "hard_inputs": [asdict(result) for result in evaluation.hard],
             "notes": evaluation.notes,
@@ -91,21 +93,32 @@ def as_markdown(evaluation: Evaluation, pictures: dict[str, Path]) -> str:
         parts += ["## What has to be reached", bars_table(evaluation)]
     parts += ["## Words and voices", rows_table(evaluation, COLUMNS), _legend(evaluation)]
     parts += [_picture(pictures, "word_errors"), _picture(pictures, "similarity")]
-    parts += ["## Sound", rows_table(evaluation, DETAIL_COLUMNS), _sound_legend()]
+    if evaluation.trials:
+        parts += ["## Voices never heard", tables.trials_table(evaluation.trials)]
+    parts += tables.sound_section(evaluation)
     parts += [_picture(pictures, "movement"), _picture(pictures, "mels")]
     parts += ["## Failures", failures_table(evaluation)]
     if evaluation.hard:
         parts += ["## Hard inputs", hard_table(evaluation)]
     if evaluation.voices:
-        parts += ["## Voice by voice (system and same-text)", voices_table(evaluation)]
+        parts += ["## Voice by voice (system and same-text)", tables.voices_table(evaluation)]
     return "\n\n".join(part for part in parts if part) + "\n"
 
 
+def _plain(row: Mapping[str, Any]) -> dict[str, Any]:
+    return {k: asdict(v) if isinstance(v, Smoothness) else v for k, v in row.items()}
+
+
 def bars_table(evaluation: Evaluation) -> str:
-    """What the issue of quality demands, and what was measured."""
-    marks = {True: "yes", False: "**no**", None: "unknown"}
-    rows = [[bar.what, bar.wanted, bar.measured, marks[bar.met]] for bar in evaluation.bars]
+    """What has to be reached, what was measured, and by how much it is missed."""
+    rows = [[bar.what, bar.wanted, bar.measured, _reached(bar)] for bar in evaluation.bars]
     return table(["what", "bar", "measured", "reached"], rows)
+
+
+def _reached(bar: Bar) -> str:
+    if bar.met is None:
+        return "unknown"
+    return "yes" if bar.met else f"**no**, by {bar.missed_by}"
 
 
 def rows_table(evaluation: Evaluation, columns: Sequence[tuple[str, str, str]]) -> str:
@@ -133,28 +146,6 @@ def hard_table(evaluation: Evaluation) -> str:
     return table(["input", "handled", "what happened"], lines)
 
 
-def voices_table(evaluation: Evaluation) -> str:
-    """One line per voice."""
-    lines = [
-        [v["voice"], str(v["sentences"]), form(v["word_error_rate"], "{:.1%}"),
-         form(v["similarity"], "{:.3f}"), str(v["failed_sentences"])]
-        for v in evaluation.voices
-    ]  # fmt: skip
-    return table(["voice", "sentences", "word error rate", "similarity", "with a failure"], lines)
-
-
-def table(headings: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
-    """A Markdown table; the first column is text, the others are aligned to the right."""
-    ruler = [":--", *["--:"] * (len(headings) - 1)]
-    cells = [headings, ruler, *([c.replace("|", "\\|") for c in row] for row in rows)]
-    return "\n".join(f"| {' | '.join(row)} |" for row in cells)
-
-
-def form(value: Any, pattern: str) -> str:
-    """``value`` in ``pattern``, or a dash."""
-    return "–" if value is None else pattern.format(value)
-
-
 def _legend(evaluation: Evaluation) -> str:
     meanings = [f"*{row}*: {ROW_MEANING[row]}." for row in evaluation.summaries]
     judges = (
@@ -168,16 +159,6 @@ def _legend(evaluation: Evaluation) -> str:
         "says more about the judge."
     )
     return " ".join([*meanings, judges])
-
-
-def _sound_legend() -> str:
-    return (
-        f"MCD: mel-cepstral distortion, coefficients 1–{MCD_COEFFICIENTS} of our log-mel "
-        "below 7 kHz, warped in time, against the real recording of the same text, as are F0, "
-        "voicing and duration. "
-        "PESQ and STOI need the same timing, so only copy-synthesis has them. HNR: harmonics to "
-        "noise."
-    )
 
 
 def _picture(pictures: dict[str, Path], name: str) -> str:

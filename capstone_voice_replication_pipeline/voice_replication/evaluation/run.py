@@ -2,38 +2,52 @@
 
     sentences.txt ─ system ──┐
                   ─ espeak ──┤
+                  ─ zero-shot┤
     recordings ─ real ───────┼─► audio/ROW/KEY.flac ─► judges ─► verdicts/KEY.json ─► summary
                ─ copy ───────┤
                ─ same text ──┘
 
 Rows: ``system`` speaks new sentences in voices heard in training; ``same-text`` speaks what the
 held-out recordings say, in their speakers' voices, so that words are compared with the same words;
-``real``, ``copy`` (vocoder only) and ``espeak`` are the anchors. Without recordings only ``system``
+``real``, ``copy`` (vocoder only) and ``espeak`` are the anchors. ``zero-shot`` speaks new sentences
+in voices made from one reference of a speaker whom nobody trained on; ``real-unseen`` and
+``copy-unseen`` are the anchors of those. Without recordings only ``system``
 and ``espeak`` remain, and the report says so.
 """
 
 from __future__ import annotations
 
-import hashlib
-from collections.abc import Iterable, Sequence
-from concurrent.futures import ProcessPoolExecutor, as_completed
-from dataclasses import asdict, dataclass
+from collections.abc import Iterator, Sequence
+from concurrent.futures import Executor, ProcessPoolExecutor, as_completed
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass, replace
 from importlib.resources import files
 from multiprocessing import get_context
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-from audio_utils import DEFAULT_SPEC, load_audio
 from env_utils import InputError, atomic_write_json, read_json
 from tqdm import tqdm
 
 from voice_replication.evaluation import summary
+from voice_replication.evaluation.against_real import full_band_level_db, real_side
 from voice_replication.evaluation.hard_inputs import HardResult, try_hard_inputs
 from voice_replication.evaluation.judging import Case, Verdict, encoder, judge_cached, recognizer
-from voice_replication.evaluation.recordings import HeardSpeaker
-from voice_replication.evaluation.similarity import Embedding, centroid
-from voice_replication.evaluation.speaking import Plan, jobs
+from voice_replication.evaluation.quality_bars import all_bars
+from voice_replication.evaluation.real_voices import RealVoice, profile_all
+from voice_replication.evaluation.similarity import Embedding
+from voice_replication.evaluation.speaking import Plan, jobs, spread_over
+from voice_replication.evaluation.unseen import unseen_speakers
+from voice_replication.evaluation.zero_shot import (
+    Trials,
+    gallery_of,
+    other_training_speakers,
+    profiled_heard,
+    profiled_unseen,
+    results,
+)
+
+UNSEEN_ROWS = ("zero-shot", "real-unseen", "copy-unseen")
 
 
 @dataclass(frozen=True)
@@ -42,10 +56,13 @@ class Evaluation:
 
     verdicts: list[Verdict]
     summaries: dict[str, dict[str, Any]]
+    groups: dict[str, dict[str, dict[str, Any]]]  # row -> voice group -> summary
     voices: list[dict[str, Any]]
     bars: list[summary.Bar]
     hard: list[HardResult]
     centroids: dict[str, Embedding]
+    trials: list[Trials]  # zero-shot voices and their references, verified
+    full_band_db: float | None  # energy above 8 kHz in full-band recordings
     judges: dict[str, str]
     notes: list[str]
 
@@ -58,8 +75,7 @@ def default_sentences(count: int | None = None) -> list[str]:
         return sentences
     if not 1 <= count <= len(sentences):
         raise InputError(f"--sentences {count}: there are 1 to {len(sentences)} to choose from.")
-    places = np.linspace(0, len(sentences) - 1, count).round().astype(int)
-    return [sentences[i] for i in places]
+    return spread_over(sentences, count)
 
 
 def evaluate(plan: Plan, folder: Path, workers: int = 1) -> Evaluation:
@@ -67,46 +83,98 @@ def evaluate(plan: Plan, folder: Path, workers: int = 1) -> Evaluation:
 
     ``workers`` processes judge, one thread each.
     """
+    plan = with_unseen(plan)
     todo = list(jobs(plan, folder))
     cases = [job.done() for job in tqdm(todo, desc="speaking", unit="sentence", disable=None)]
-    centroids = real_voices(plan.speakers, folder / "verdicts")
+    stored = folder / "verdicts"
     hard = _hard(plan, folder) if plan.hard_inputs else []
-    verdicts = judge_all(cases, folder / "verdicts", plan.whisper, workers)
-    summaries = summary.summarize(verdicts, centroids)
+    with judging_pool(workers) as pool:
+        heard, unseen, brief = real_voices(plan, stored, pool)
+        verdicts = judge_all(cases, stored, plan.whisper, pool)
+    real = real_side(verdicts, {**unseen, **heard})
+    gallery = gallery_of(unseen, heard, brief)
+    known = [v for v in verdicts if v["row"] not in UNSEEN_ROWS]
+    strange = [v for v in verdicts if v["row"] in UNSEEN_ROWS]
+    everyone = {**gallery.training, **gallery.unseen}
+    summaries = summary.summarize(known, gallery.heard, real) | summary.summarize(
+        strange, everyone, real
+    )
+    groups = summary.summarize_groups(known, gallery.heard, real)
     ours = [v for v in verdicts if v["row"] in ("system", "same-text")]
+    voices = summary.per_voice(ours, gallery.heard, real)
+    trials = results(verdicts, unseen, gallery)
     return Evaluation(
         verdicts=verdicts,
         summaries=summaries,
-        voices=summary.per_voice(ours, centroids),
-        bars=summary.bars(summaries, hard),
+        groups=groups,
+        voices=voices,
+        bars=all_bars(summaries, groups, voices, trials, hard, full_band_level_db(heard)),
         hard=hard,
-        centroids=centroids,
+        centroids={**gallery.heard, **gallery.unseen},
+        trials=trials,
+        full_band_db=full_band_level_db(heard),
         judges={"words": recognizer(plan.whisper).name, "speakers": encoder().name},
         notes=_notes(plan),
     )
 
 
+def with_unseen(plan: Plan) -> Plan:
+    """``plan`` with the unseen speakers of its data folder, unless it says which."""
+    if plan.unseen is not None:
+        return plan
+    data = _data_folder(plan)
+    return replace(plan, unseen=unseen_speakers(data) if data else ())
+
+
+def _data_folder(plan: Plan) -> Path | None:
+    return plan.speakers[0].data if plan.speakers else None
+
+
+def real_voices(
+    plan: Plan, folder: Path, pool: Executor | None
+) -> tuple[dict[str, RealVoice], dict[str, RealVoice], dict[str, RealVoice]]:
+    """The profiles of the heard, the unseen and all other training speakers; cached.
+
+    The last are only needed, and measured, when there are unseen ones.
+    """
+    heard = profile_all([profiled_heard(s) for s in plan.speakers], folder, pool)
+    unseen = profile_all([profiled_unseen(s) for s in plan.unseen or ()], folder, pool)
+    data = _data_folder(plan)
+    others = other_training_speakers(data, list(heard)) if unseen and data else []
+    return heard, unseen, profile_all(others, folder, pool)
+
+
+@contextmanager
+def judging_pool(workers: int) -> Iterator[Executor | None]:
+    """``workers`` judging processes; None for one, which is this process."""
+    if workers <= 1:
+        yield None
+        return
+    context = get_context("spawn")  # a fork would inherit torch's threads in an unknown state
+    pool = ProcessPoolExecutor(workers, mp_context=context, initializer=_one_thread)
+    try:
+        yield pool
+    except BaseException:
+        pool.shutdown(wait=False, cancel_futures=True)
+        raise
+    pool.shutdown()
+
+
 def judge_all(
-    cases: Sequence[Case], folder: Path, whisper: str | None = None, workers: int = 1
+    cases: Sequence[Case], folder: Path, whisper: str | None = None, pool: Executor | None = None
 ) -> list[Verdict]:
     """Verdicts in the order of ``cases``, cached in ``folder``."""
     with tqdm(total=len(cases), desc="judging", unit="sentence", disable=None) as bar:
-        if workers <= 1:
+        if pool is None:
             verdicts = []
             for case in cases:
                 verdicts.append(judge_cached(case, folder, whisper))
                 bar.update()
             return verdicts
-        context = get_context("spawn")  # a fork would inherit torch's threads in an unknown state
-        with ProcessPoolExecutor(workers, mp_context=context, initializer=_one_thread) as pool:
-            futures = [pool.submit(judge_cached, case, folder, whisper) for case in cases]
-            try:
-                for future in as_completed(futures):
-                    future.result()
-                    bar.update()
-            except BaseException:
-                pool.shutdown(wait=False, cancel_futures=True)
-                raise
+        futures = [pool.submit(judge_cached, case, folder, whisper) for case in cases]
+        for future in as_completed(futures):
+            future.result()
+            bar.update()
         return [future.result() for future in futures]
 
 
@@ -114,20 +182,6 @@ def _one_thread() -> None:
     import torch
 
     torch.set_num_threads(1)
-
-
-def real_voices(speakers: Iterable[HeardSpeaker], folder: Path) -> dict[str, Embedding]:
-    """The independent judge's idea of each speaker, from training recordings; cached."""
-    result = {}
-    for speaker in tqdm(list(speakers), desc="real voices", unit="speaker", disable=None):
-        names = "|".join(f"{u.path}:{u.path.stat().st_size}" for u in speaker.references)
-        stored = folder / f"voice-{hashlib.sha256(names.encode()).hexdigest()[:20]}.json"
-        if not stored.is_file():
-            heard = [load_audio(u.path) for u in speaker.references]
-            mean = centroid([encoder().embed(a, DEFAULT_SPEC.sample_rate) for a in heard])
-            atomic_write_json(stored, [float(x) for x in mean])
-        result[speaker.name] = np.asarray(read_json(stored), dtype=np.float32)
-    return result
 
 
 def _hard(plan: Plan, folder: Path) -> list[HardResult]:
@@ -151,4 +205,7 @@ def _notes(plan: Plan) -> list[str]:
         )
     elif plan.vocoder is None:
         notes.append("There is no trained vocoder here: the row copy is left out.")
+    if plan.speakers and not plan.unseen:
+        notes.append("The data folder has no usable speakers of the split `unseen`: zero-shot "
+                     "voices and the copies of unseen speakers are left out.")  # fmt: skip
     return notes

@@ -8,18 +8,18 @@ Shapes: ``T`` samples, ``F`` frames, ``M`` mel bins.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
 from audio_utils import DEFAULT_SPEC, AudioSpec, f0_contour, mel_spectrogram
 
-from voice_replication.evaluation.objective import TRIM_DB
+from voice_replication.evaluation.smoothness import Movement, loud_frames, movement
 
 Audio = npt.NDArray[np.float32]
 
 HIGH_BAND_HZ = 8_000.0
-FIFTHS = 5
 _HNR_PERIODS = 4.5  # periods inside one window, as in Boersma (1993)
 
 
@@ -29,11 +29,12 @@ class SignalMeasures:
 
     seconds: float
     rms_dbfs: float
-    mel_std: tuple[float, ...]  # per fifth of the mel axis, lowest first; natural-log units
+    movement: Movement  # of the mel of the audio
     hnr_db: float  # median over voiced frames
     voiced_share: float  # of the frames with sound
     high_band_db: float  # energy above 8 kHz relative to all of it
     f0_median_hz: float
+    f0_hz: tuple[float, ...]  # of every voiced frame with sound
 
 
 def measure_signal(audio: Audio, spec: AudioSpec = DEFAULT_SPEC) -> SignalMeasures:
@@ -47,31 +48,22 @@ def measure_signal(audio: Audio, spec: AudioSpec = DEFAULT_SPEC) -> SignalMeasur
     return SignalMeasures(
         seconds=len(audio) / spec.sample_rate,
         rms_dbfs=20.0 * float(np.log10(max(rms, 1e-9))),
-        mel_std=temporal_std(mel, loud),
+        movement=movement(mel, spec),
         hnr_db=float(np.median(hnr)) if hnr.size else float("nan"),
         voiced_share=float(voiced.sum() / max(1, loud.sum())),
         high_band_db=high_band_db(audio, spec.sample_rate),
         f0_median_hz=float(np.median(f0[voiced])) if voiced.any() else float("nan"),
+        f0_hz=tuple(round(float(x), 1) for x in f0[voiced]),
     )
 
 
-def loud_frames(mel: npt.NDArray[np.float32], range_db: float = TRIM_DB) -> npt.NDArray[np.bool_]:
-    """Which frames of a log-mel ``(M, F)`` lie within ``range_db`` of the loudest ones."""
-    level = 10.0 * np.log10(np.exp(2.0 * mel.astype(np.float64)).sum(axis=0))
-    return np.asarray(level > np.percentile(level, 98) - range_db)
-
-
-def temporal_std(
-    mel: npt.NDArray[np.float32], frames: npt.NDArray[np.bool_] | None = None
-) -> tuple[float, ...]:
-    """Standard deviation over time of a log-mel ``(M, F)``, averaged in each fifth of its bins.
-
-    A synthesizer trained on a mean error alone predicts mels that move too little; against real
-    speech this number shows by how much, and where. ``frames`` picks the frames (default all).
-    """
-    chosen = mel if frames is None else mel[:, frames]
-    spread = chosen.astype(np.float64).std(axis=1)
-    return tuple(float(part.mean()) for part in np.array_split(spread, FIFTHS))
+def pitch_range(contours: Sequence[Sequence[float]]) -> tuple[float, float]:
+    """5th and 95th percentile in Hz over the voiced frames of several recordings; NaN for none."""
+    voiced = np.concatenate([np.asarray(contour, dtype=np.float64) for contour in contours or [[]]])
+    if voiced.size == 0:
+        return float("nan"), float("nan")
+    low, high = np.percentile(voiced, [5, 95])
+    return float(low), float(high)
 
 
 def harmonics_to_noise_db(

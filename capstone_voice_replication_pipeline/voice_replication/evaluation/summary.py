@@ -1,4 +1,4 @@
-"""From many verdicts to a few numbers: one summary per row, and the bars they are held against.
+"""From many verdicts to a few numbers: one summary per row, per voice group, and per voice.
 
 Words are added up before dividing. Where a difference of a few points decides, its uncertainty is
 stated: 95 % intervals by resampling sentences (B. Efron's bootstrap, 1000 draws, seeded).
@@ -14,48 +14,74 @@ from typing import Any
 import numpy as np
 from env_utils import InputError
 
+from voice_replication.evaluation.against_real import (
+    GROUPS,
+    RealSide,
+    compare_row,
+    compare_voices,
+    group_of,
+)
 from voice_replication.evaluation.failures import KINDS
 from voice_replication.evaluation.judging import Verdict
 from voice_replication.evaluation.similarity import Embedding, cosine, verify
+from voice_replication.evaluation.smoothness import fifths
 
 DRAWS = 1000
 MEANS = (
     *("mcd_db", "f0_rmse_hz", "f0_rmse_cents", "voicing_error", "duration_ratio", "pesq", "stoi"),
     *("hnr_db", "high_band_db", "voiced_share", "f0_median_hz", "rms_dbfs"),
+    *("voiced_lost", "hnr_difference_db"),
 )
 """Measures of a verdict of which a row shows the mean, over the sentences where they exist."""
-
-ALIGNED_BAR = 0.97
-WER_POINTS_BAR = 0.05
-SENTENCES_BAR = 100
 
 
 @dataclass(frozen=True)
 class Bar:
-    """A number of the row ``system`` and what it has to reach. ``met`` is None if unknown."""
+    """A number and what it has to reach. ``met`` is None if unknown."""
 
     what: str
     wanted: str
     measured: str
     met: bool | None
+    missed_by: str = ""  # how far it is from the bar; empty if it is reached or unknown
 
 
-def summarize(
-    verdicts: Sequence[Verdict], centroids: Mapping[str, Embedding]
-) -> dict[str, dict[str, Any]]:
-    """Row name -> summary, in the order in which rows first appear."""
+def by_row(verdicts: Sequence[Verdict]) -> dict[str, list[Verdict]]:
+    """Row name -> its verdicts, in the order in which rows first appear."""
     rows: dict[str, list[Verdict]] = defaultdict(list)
     for verdict in verdicts:
         rows[verdict["row"]].append(verdict)
-    return {row: summarize_row(members, centroids) for row, members in rows.items()}
+    return dict(rows)
+
+
+def summarize(
+    verdicts: Sequence[Verdict], centroids: Mapping[str, Embedding], real: RealSide | None = None
+) -> dict[str, dict[str, Any]]:
+    """Row name -> summary."""
+    rows = by_row(verdicts)
+    return {row: summarize_row(members, centroids, real) for row, members in rows.items()}
+
+
+def summarize_groups(
+    verdicts: Sequence[Verdict], centroids: Mapping[str, Embedding], real: RealSide | None = None
+) -> dict[str, dict[str, dict[str, Any]]]:
+    """Row name -> voice group -> summary; rows in nobody's voice are left out."""
+    result: dict[str, dict[str, dict[str, Any]]] = {}
+    for row, members in by_row(verdicts).items():
+        for group in GROUPS:
+            chosen = [v for v in members if group_of(v) == group]
+            if chosen:
+                result.setdefault(row, {})[group] = summarize_row(chosen, centroids, real)
+    return result
 
 
 def summarize_row(
-    verdicts: Sequence[Verdict], centroids: Mapping[str, Embedding]
+    verdicts: Sequence[Verdict], centroids: Mapping[str, Embedding], real: RealSide | None = None
 ) -> dict[str, Any]:
     """The numbers of one row; None where nothing of the kind was measured.
 
-    ``centroids`` are the judge's embeddings of the speakers' training recordings.
+    ``centroids`` are the judge's embeddings of the speakers' own recordings, ``real`` what the
+    speech is compared with.
     """
     wrong = np.array([v["wrong_words"] for v in verdicts], dtype=float)
     words = np.array([v["words"] for v in verdicts], dtype=float)
@@ -63,10 +89,12 @@ def summarize_row(
     summary: dict[str, Any] = {
         "sentences": len(verdicts),
         "seconds": sum(v["seconds"] for v in verdicts),
-        "word_error_rate": _ratio(wrong.sum(), words.sum()),
+        "word_error_rate": _ratio(wrong.sum(), words.sum()) if words.any() else None,
         "word_error_rate_interval": bootstrap(
             lambda i: _ratio(wrong[i].sum(), words[i].sum()), len(verdicts)
-        ),
+        )
+        if words.any()
+        else None,
         "aligned": float(np.mean([v["aligned"] for v in verdicts])),
         "failures": {kind: kinds.get(kind, 0) for kind in KINDS},
         "failed_sentences": sum(bool(v["failures"]) for v in verdicts),
@@ -74,6 +102,7 @@ def summarize_row(
         "mel_std": _mean_std(verdicts),
         **{name: _mean([v[name] for v in verdicts]) for name in MEANS},
         **similarity_of(verdicts, centroids),
+        **compare_row(verdicts, real or RealSide({}, {})),
     }
     return summary
 
@@ -104,9 +133,11 @@ def similarity_of(
 
 
 def per_voice(
-    verdicts: Sequence[Verdict], centroids: Mapping[str, Embedding]
+    verdicts: Sequence[Verdict], centroids: Mapping[str, Embedding], real: RealSide | None = None
 ) -> list[dict[str, Any]]:
-    """Sentences, word error rate, similarity and failures of each voice, best similarity first."""
+    """Sentences, word error rate, similarity, failures of each voice, and its sound beside that of
+    the speaker's recordings (:func:`compare_voices`); best similarity first."""
+    sound = compare_voices(verdicts, real) if real else {}
     voices: dict[str, list[Verdict]] = defaultdict(list)
     for verdict in verdicts:
         voices[verdict["speaker"]].append(verdict)
@@ -120,38 +151,10 @@ def per_voice(
                 "word_error_rate": _ratio(wrong, words),
                 "similarity": similarity_of(members, centroids)["similarity"],
                 "failed_sentences": sum(bool(v["failures"]) for v in members),
+                **sound.get(voice, {}),
             }
         )
     return sorted(table, key=lambda row: -(row["similarity"] or 0.0))
-
-
-def bars(summaries: Mapping[str, Mapping[str, Any]], hard: Sequence[Any]) -> list[Bar]:
-    """What the system has to reach, and whether it does. ``hard`` are the hard inputs' results."""
-    system, real = summaries.get("system"), summaries.get("real")
-    if system is None:
-        return []
-    rate, count = system["word_error_rate"], system["sentences"]
-    result = [
-        Bar("new sentences", f"at least {SENTENCES_BAR}", str(count), count >= SENTENCES_BAR),
-        Bar("forced alignment succeeds", f"at least {ALIGNED_BAR:.0%}", f"{system['aligned']:.1%}",
-            system["aligned"] >= ALIGNED_BAR),
-    ]  # fmt: skip
-    if real is None:
-        result.append(Bar("word error rate", "at most 5 points above real recordings",
-                          f"{rate:.1%} (no recordings to compare with)", None))  # fmt: skip
-    else:
-        limit = real["word_error_rate"] + WER_POINTS_BAR
-        result.append(
-            Bar("word error rate", f"at most {limit:.1%} (real {real['word_error_rate']:.1%} + 5)",
-                f"{rate:.1%}", rate <= limit)
-        )  # fmt: skip
-    gaps = system["failures"]["gap"] + sum(r.gaps for r in hard)
-    result.append(Bar("pauses above 0.6 s nobody asked for", "none", str(gaps), gaps == 0))
-    if hard:
-        handled = sum(r.handled for r in hard)
-        result.append(Bar("hard inputs handled", "all", f"{handled} of {len(hard)}",
-                          handled == len(hard)))  # fmt: skip
-    return result
 
 
 def bootstrap(
@@ -174,7 +177,9 @@ def _mean(values: Sequence[float | None]) -> float | None:
 
 
 def _mean_std(verdicts: Sequence[Verdict]) -> list[float] | None:
-    known = [v["mel_std"] for v in verdicts if v["mel_std"] and None not in v["mel_std"]]
+    """Movement of the spoken mel in each fifth of its axis, bins above the sources' Nyquist left
+    out: the mean over sentences."""
+    known = [fifths(v["movement"]["mel_std"], v["source_rate"]) for v in verdicts]
     return [float(x) for x in np.mean(known, axis=0)] if known else None
 
 

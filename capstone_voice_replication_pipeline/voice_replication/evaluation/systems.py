@@ -12,9 +12,10 @@ import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
-from functools import cached_property
+from functools import cache, cached_property
+from importlib.resources import files
 from pathlib import Path
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Protocol, runtime_checkable
 
 import numpy as np
 import numpy.typing as npt
@@ -33,10 +34,12 @@ Audio = npt.NDArray[np.float32]
 
 @dataclass(frozen=True, eq=False)
 class Spoken:
-    """``(T,)`` audio at 24 kHz and the seconds of computing it cost."""
+    """``(T,)`` audio at 24 kHz, the seconds of computing it cost, and the log-mel ``(M, F)`` that
+    the synthesizer predicted, where there is one."""
 
     audio: Audio
     compute_seconds: float
+    mel: npt.NDArray[np.float32] | None = None
 
 
 class System(Protocol):
@@ -59,6 +62,29 @@ class System(Protocol):
         ...
 
 
+@runtime_checkable
+class Cloner(Protocol):
+    """A system that can speak as somebody of whom there is one recording."""
+
+    def clone(self, references: Mapping[str, tuple[Path, str]]) -> System:
+        """The same system in new voices: name -> (reference recording, its licence)."""
+        ...
+
+
+@cache
+def code_fingerprint(*packages: str) -> str:
+    """Twelve digits over the bytes of all Python files of packages of ``voice_replication``.
+
+    The same weights speak differently after a change of the code around them.
+    """
+    digest = hashlib.sha256()
+    root = Path(str(files("voice_replication")))
+    for package in packages:
+        for path in sorted((root / package).rglob("*.py")):
+            digest.update(path.relative_to(root).as_posix().encode() + path.read_bytes())
+    return digest.hexdigest()[:12]
+
+
 class Pipeline:
     """Our three models, speaking in given voices."""
 
@@ -70,8 +96,9 @@ class Pipeline:
 
     @cached_property
     def fingerprint(self) -> str:
-        """Twelve digits over the weights, the voices and the seed."""
+        """Twelve digits over the weights, the code, the voices and the seed."""
         digest = hashlib.sha256(repr(sorted(self._speaker.fingerprints.items())).encode())
+        digest.update(code_fingerprint("synthesizer", "vocoder", "narration").encode())
         for name, voice in sorted(self._voices.items()):
             digest.update(name.encode() + voice.embedding.tobytes())
             digest.update(voice.delta.read_bytes() if voice.delta else b"")
@@ -82,7 +109,15 @@ class Pipeline:
         """See :class:`System`."""
         start = time.perf_counter()
         speech = self._speaker.speak(text, self._voices[voice], seed=self._seed)
-        return Spoken(speech.audio, time.perf_counter() - start)
+        return Spoken(speech.audio, time.perf_counter() - start, speech.mel)
+
+    def clone(self, references: Mapping[str, tuple[Path, str]]) -> Pipeline:
+        """See :class:`Cloner`; the voices are in memory only."""
+        voices = {
+            name: voice_from(name, [path], licence, self._speaker)
+            for name, (path, licence) in references.items()
+        }
+        return Pipeline(self._speaker, voices, self._seed)
 
 
 class Espeak:
@@ -117,7 +152,7 @@ class CopySynthesis:
 
         path = checkpoint_path("vocoder", models_dir)
         self._vocoder = Vocoder.load(path)
-        self.fingerprint = file_fingerprint(path)
+        self.fingerprint = f"{file_fingerprint(path)}-{code_fingerprint('vocoder')}"
 
     def copy(self, recording: Path) -> Spoken:
         """Mel of ``recording`` and back to audio."""
@@ -128,24 +163,36 @@ class CopySynthesis:
 
 
 def heard_voice(speaker: HeardSpeaker, engine: Speaker, models_dir: Path | None = None) -> Voice:
-    """A voice, in memory only, from up to ten training recordings of one speaker.
+    """A voice, in memory only, from up to ten training recordings of one speaker."""
+    paths = [utterance.path for utterance in speaker.references]
+    return voice_from(speaker.name, paths, speaker.references[0].licence, engine, models_dir)
+
+
+def voice_from(
+    name: str,
+    paths: Sequence[Path],
+    licence: str,
+    engine: Speaker,
+    models_dir: Path | None = None,
+) -> Voice:
+    """A voice, in memory only, from recordings of one speaker of a corpus.
 
     The consent it carries is the licence under which the corpus was published.
     """
     from voice_replication.enrollment import load_reference, statistics_of
 
-    references = [load_reference(utterance.path) for utterance in speaker.references]
+    references = [load_reference(path) for path in paths]
     consent = Consent(
-        speaker=speaker.name,
-        statement=f"Recordings published under the licence {speaker.references[0].licence or '?'}; "
+        speaker=name,
+        statement=f"Recordings published under the licence {licence or '?'}; "
         "used to measure the models trained on them.",
         given=date.today().isoformat(),
         how="licence of the corpus",
     )
     return Voice(
-        name=f"heard-{speaker.name}",
+        name=f"heard-{name}",
         embedding=engine.encoder.embed_many([reference.audio for reference in references]),
-        encoder=file_fingerprint(checkpoint_path("encoder", models_dir)),
+        encoder=file_fingerprint(checkpoint_path("encoder", models_dir or engine.models_dir)),
         audio=DEFAULT_SPEC.to_dict(),
         consent=consent,
         statistics=statistics_of(references),
