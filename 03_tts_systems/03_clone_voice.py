@@ -41,11 +41,12 @@ from tts_utils import (
     voice_distances,
     write_listening_page,
 )
+from tts_utils.coqui import CoquiEngine
 
 # Three texts, so that nothing can be won by copying: the reference says one, the adaptation is
 # fitted while espeak-ng says the second, and what is measured and heard is the third.
 REFERENCE_TEXT = (
-    "Whoever reads this aloud has a voice of her own, and it stays hers when the words change. "
+    "Whoever reads this aloud has a voice of her own, and it stays hers when the words change.\n"
     "Bring the lamp closer, please, and let us look at the map together."
 )
 FITTING_TEXT = (
@@ -63,7 +64,7 @@ UNITS = {  # of the distances, with a word for the picture
 }
 
 
-def get_reference(path: Path | None, consent: str) -> tuple[Audio, str]:
+def get_reference(path: Path | None, consent: str, text: str) -> tuple[Audio, str]:
     """The recording to clone from, and what it is; by default a voice that no person has."""
     if path is not None:
         if not consent.strip():
@@ -73,20 +74,19 @@ def get_reference(path: Path | None, consent: str) -> tuple[Audio, str]:
             )
         return load_wav(path), path.name
     try:
-        audio = load_engine("voiceclone").synthesize(REFERENCE_TEXT, "ada")
+        audio = load_engine("voiceclone").synthesize(text, "ada")
         return audio, "the sample voice 'ada' of the capstone's engine (no person's voice)"
     except VoiceReplicationError as error:
         print(f"The capstone's voices cannot be used here: {error}")
-    audio = EspeakEngine().synthesize(REFERENCE_TEXT, "en-gb+f4")
+    audio = EspeakEngine().synthesize(text, "en-gb+f4")
     return audio, "espeak-ng's voice en-gb+f4"
 
 
 def clone_with_xtts(text: str, reference: Path) -> Audio | None:
     """XTTS v2 in the reference's voice, or ``None`` after one line that says why not."""
     try:
-        engine = load_engine("coqui-xtts")
-        return engine.clone(text, reference)  # type: ignore[attr-defined, no-any-return]
-    except (ConsentError, VoiceReplicationError) as error:
+        return CoquiEngine().clone(text, reference)
+    except VoiceReplicationError as error:
         print(f"XTTS v2 is not used: {error}")
         return None
 
@@ -128,7 +128,8 @@ def main(argv: Sequence[str] | None = None) -> dict[str, object]:
     args = parser.parse_args(argv)
     folder = args.output_dir
 
-    reference, what = get_reference(args.reference, args.consent)
+    said = REFERENCE_TEXT.partition("\n")[0] if args.smoke else REFERENCE_TEXT.replace("\n", " ")
+    reference, what = get_reference(args.reference, args.consent, said)
     save_wav(folder / "reference.wav", reference)
     print(f"Reference: {reference.seconds:.1f} s of {what}")
     wanted = measure_voice(reference)

@@ -78,7 +78,7 @@ def load_pretrained(engine: str, repository: str, size: str, load: Callable[[boo
         raise MissingDependencyError(_not_there(engine, repository, size, problem))
     try:
         return load(False)
-    except OSError as error:
+    except Exception as error:  # a download can fail with the errors of half a dozen libraries
         reason = str(error).splitlines()[0] if str(error) else type(error).__name__
         raise MissingDependencyError(_not_there(engine, repository, size, reason)) from error
 

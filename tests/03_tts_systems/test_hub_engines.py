@@ -141,35 +141,71 @@ def test_x_vectors_are_read_from_the_archive_by_speaker() -> None:
         read_x_vectors(archive(VOICES[:-1]))
 
 
-class TinyBark:
-    """Stands for the model: Bark's three transformers and codec are too big to build here."""
+class Prompted:
+    """Bark's processor with letters for a tokenizer: text, and the voice as a prompt of codes."""
 
-    device = torch.device("cpu")
+    def __init__(self) -> None:
+        self.seen: list[str] = []
 
-    def generate(self, input_ids: torch.Tensor, voice: torch.Tensor) -> torch.Tensor:
-        return torch.ones(1, int(input_ids.shape[1]) * 100) * float(voice)
+    def __call__(self, text: str, voice_preset: str) -> transformers.BatchEncoding:
+        self.seen.append(text)
+        draw = torch.Generator().manual_seed(int(voice_preset[-1]))
+        prompt = transformers.BatchFeature(
+            {
+                "semantic_prompt": torch.randint(0, 10_000, (30,), generator=draw),
+                "coarse_prompt": torch.randint(0, 1_024, (2, 45), generator=draw),
+                "fine_prompt": torch.randint(0, 1_024, (8, 45), generator=draw),
+            }
+        )
+        ids = torch.zeros(1, 256, dtype=torch.long)
+        ids[0, : min(len(text), 256)] = torch.tensor([ord(letter) % 99 for letter in text[:256]])
+        mask = (ids > 0).long()
+        return transformers.BatchEncoding(
+            {"input_ids": ids, "attention_mask": mask, "history_prompt": prompt}
+        )
 
 
-class Batch(dict[str, torch.Tensor]):
-    def to(self, _device: torch.device) -> Batch:
-        return self
+@pytest.fixture(scope="module")
+def bark_model() -> object:
+    """The real architecture, codec included, with random weights: 3 million instead of 400."""
+    from transformers.models.bark import generation_configuration_bark as generation
+
+    torch.manual_seed(0)
+    small = {"num_layers": 1, "num_heads": 2, "hidden_size": 16, "block_size": 1024}
+    sizes = {
+        "semantic_config": {"input_vocab_size": 129_600, "output_vocab_size": 10_048},
+        "coarse_acoustics_config": {"input_vocab_size": 12_096, "output_vocab_size": 12_096},
+        "fine_acoustics_config": {"input_vocab_size": 1_056, "output_vocab_size": 1_056},
+    }
+    codec = {"model_type": "encodec", "num_filters": 4, "hidden_size": 16, "codebook_dim": 16}
+    parts = {name: size | small for name, size in sizes.items()}
+    config = transformers.BarkConfig(**parts, codec_config=codec)
+    model = transformers.BarkModel(config).eval()
+    model.generation_config = transformers.GenerationConfig(
+        semantic_config=generation.BarkSemanticGenerationConfig(max_new_tokens=8).to_dict(),
+        coarse_acoustics_config=generation.BarkCoarseGenerationConfig().to_dict(),
+        fine_acoustics_config=generation.BarkFineGenerationConfig().to_dict(),
+        codebook_size=1_024,
+        sample_rate=24_000,
+    )
+    return model
 
 
-def test_bark_gets_pieces_that_are_short_enough() -> None:
-    seen: list[str] = []
-
-    def processor(text: str, voice_preset: str) -> Batch:
-        seen.append(text)
-        return Batch(input_ids=torch.zeros(1, 4), voice=torch.tensor(float(voice_preset[-1])))
-
-    engine = BarkEngine(BarkParts(processor, TinyBark()))
-    long_text = "One sentence here. " + "and more, " * 60
-    audio = engine.synthesize(long_text, "v2/de_speaker_3")
-    assert len(seen) > 3 and max(map(len, seen)) <= 180
-    assert audio.sample_rate == 24_000 and audio.samples.max() == 3.0
+def test_bark_says_a_long_text_in_pieces_that_are_short_enough(bark_model: object) -> None:
+    processor = Prompted()
+    engine = BarkEngine(BarkParts(processor, bark_model))
+    text = "One sentence here. " + "and more, " * 20
+    with torch.random.fork_rng():
+        torch.manual_seed(0)
+        audio = engine.synthesize(text, "v2/de_speaker_3")
+    assert len(processor.seen) == 3 and max(map(len, processor.seen)) <= 180
+    assert audio.sample_rate == 24_000 and audio.samples.dtype == np.float32
+    assert np.isfinite(audio.samples).all() and np.any(audio.samples)
     assert isinstance(engine, TTSEngine) and engine.voices()[0] == "v2/en_speaker_6"
     with pytest.raises(InputError, match="no voice"):
         engine.synthesize("Hello.", "klingon")
+    with pytest.raises(InputError, match="nothing"):
+        engine.synthesize("...")
 
 
 def test_xtts_clones_with_the_recording_and_the_language(tmp_path: Path) -> None:
