@@ -17,7 +17,7 @@ import tempfile
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
-from env_utils.errors import VoiceReplicationError
+from env_utils.errors import MissingDependencyError, VoiceReplicationError
 from env_utils.paths import repo_root
 
 
@@ -59,6 +59,12 @@ def run_lesson(main: Callable[[], Mapping[str, object]]) -> None:
         main()
     except VoiceReplicationError as error:
         sys.exit(_said(str(error), error.exit_code))
+    except ModuleNotFoundError as error:
+        missing = MissingDependencyError(
+            f"{error.name} is not installed, and this lesson can not do without it: "
+            'make install-requirements, or pip install "voice-cloning-pipeline[course]"'
+        )
+        sys.exit(_said(str(missing), missing.exit_code))
     except KeyboardInterrupt:
         sys.exit(_said("Stopped. Finished files are complete; run it again at any time.", 130))
 
