@@ -58,7 +58,7 @@ def distinct(found: dict[int, list[Entity]]) -> Found:
 
 
 def read_gold(name: str) -> Found:
-    """What a person found: a table of chapter, label and entity."""
+    """What was found by hand: a table of chapter, label and entity."""
     rows = (line.split("\t") for line in read_text(GOLD / name).splitlines()[1:])
     return {(int(chapter), label, entity) for chapter, label, entity in rows}
 
@@ -141,7 +141,7 @@ def main(argv: Sequence[str] | None = None) -> dict[str, object]:
 
     truth = {row for row in read_gold("entities.tsv") if row[0] <= len(chapters)}
     found = entities_by_chapter(trained or rules, chapters)
-    scores = report("The sample book, against a person's list", truth, distinct(found))
+    scores = report("The sample book, against the list made by hand", truth, distinct(found))
 
     # The second story has its own names; the rules learn them from it, its gold list is untouched.
     other = trained or rule_pipeline(read_text(GOLD / "unseen.txt"))
@@ -176,7 +176,7 @@ def main(argv: Sequence[str] | None = None) -> dict[str, object]:
 #  1. The rules miss "Samuel Okafor" in the second story: his name never stands beside a verb
 #     of saying. What else gives a person away? Teach it to learn_names, and watch the false finds.
 #  2. Install a trained pipeline and run this again. Which labels gain, which lose, and where do the
-#     person's list and the pipeline only disagree about where an entity ends?
+#     list and the pipeline only disagree about where an entity ends?
 #  3. Add "the Margaret II" with a label SHIP: one line in _form_patterns, one in LABELS.
 
 if __name__ == "__main__":

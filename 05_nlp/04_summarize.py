@@ -4,7 +4,7 @@ What you will learn: TextRank, which finds the sentences of a chapter that the o
     a summary is judged; and how choosing sentences differs from writing new ones.
 Needs: nothing but the installation (net: a small BART writes a summary too, if it can be had)
 Writes to outputs/05_nlp/: summaries.md, sentence_ranks.png
-Look for: TextRank shares more words with a person's summary than the first, the longest or random
+Look for: TextRank shares more words with a summary written by hand than the first, the longest or random
     sentences do, and yet it does not tell the story. It chooses what is typical of a chapter, not
     what happens in it; the number cannot see the difference, you can.
 """
@@ -26,7 +26,7 @@ from text_utils.summarize import content_words, summarize
 Floats = NDArray[np.float64]
 LENGTH = 3  # sentences of a summary
 DAMPING = 0.85
-WRITTEN = {  # what a person wrote about each chapter: the yardstick
+WRITTEN = {  # a summary of each chapter, written by hand: the yardstick
     1: "Nell Harrow begins work at the telephone company of Petrel Island. Mr. Pym, the engineer, "
     "shows her the clock in the cellar: a machine with three steel drums that tells the time on "
     "the telephone in seventy-nine recorded pieces of a woman's voice. Nell hears that the voice "
@@ -75,10 +75,10 @@ def walk(weights: Floats, steps: int, rng: np.random.Generator) -> Floats:
 
 
 def overlap(summary: str, written: str) -> float:
-    """ROUGE-1 F1 on content words: how many words a summary shares with the one a person wrote.
+    """ROUGE-1 F1 on content words: how many words a summary shares with the one written by hand.
 
-    Precision is the share of the summary's words that the person used as well, recall the share of
-    the person's words that the summary has; F1 is their harmonic mean.
+    Precision is the share of the summary's words that the other has as well, recall the share of
+    the other's words that the summary has; F1 is their harmonic mean.
     """
     ours, theirs = content_words(summary), content_words(written)
     shared = (ours & theirs).total()
@@ -154,10 +154,10 @@ def main(argv: Sequence[str] | None = None) -> dict[str, object]:
             scores.setdefault(name, []).append(score)
         print(f"\n{chapter.title}\n  TextRank: {made['TextRank']}")
         page += [f"## {chapter.title}", "", f"TextRank: {made['TextRank']}", ""]
-        page += [f"A person: {WRITTEN[number]}", ""]
+        page += [f"By hand: {WRITTEN[number]}", ""]
         page += [f"BART: {made['BART']}", ""] if "BART" in made else []
 
-    print("\nWords shared with a summary that a person wrote (ROUGE-1 F1 on content words)")
+    print("\nWords shared with a summary written by hand (ROUGE-1 F1 on content words)")
     means = {name: float(np.mean(values)) for name, values in scores.items()}
     for name, value in means.items():
         print(f"  {name:<9} {value:.3f}")

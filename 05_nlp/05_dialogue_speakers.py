@@ -200,7 +200,7 @@ def main(argv: Sequence[str] | None = None) -> dict[str, object]:
     book = load_story(sample_book_path(), GOLD / "speakers.tsv", most)
     other = load_story(GOLD / "unseen.txt", GOLD / "unseen_speakers.tsv")
     cast, other_cast = machine_cast(book), machine_cast(other)
-    # What a person would write down after one reading of the second story.
+    # What anybody would write down after one reading of the second story.
     by_hand = [
         Character("Ruth", ("Ruth", "Ruth Okafor"), 8, "she"),
         Character("Samuel Okafor", ("Samuel Okafor", "Samuel"), 2, "he"),

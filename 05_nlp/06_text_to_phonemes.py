@@ -32,7 +32,7 @@ WRITTEN = (
     "Chapter IV, pp. 12-15, costs €1,200.",
     "King Henry VIII. called 555-0142 at 9:15.",
 )
-HETERONYMS = (  # sentence, the word, and how a person says it
+HETERONYMS = (  # sentence, the word, and how it is said
     ("They record the voice.", "record", "R AH0 K AO1 R D"),
     ("They broke the record.", "record", "R EH1 K ER0 D"),
     ("A gust of wind shut the door.", "wind", "W IH1 N D"),
