@@ -28,7 +28,6 @@ from env_utils import (
     run_lesson,
 )
 from tts_utils import (
-    Adaptation,
     Audio,
     Clip,
     EspeakEngine,
@@ -91,11 +90,16 @@ def clone_with_xtts(text: str, reference: Path) -> Audio | None:
         return None
 
 
-def clone_by_hand(text: str, base: str, reference: Audio) -> tuple[Audio, Adaptation]:
+def clone_by_hand(text: str, base: str, reference: Audio) -> Audio:
     """espeak-ng's ``base`` voice moved to the averages of ``reference``; fitted on other words."""
     engine = EspeakEngine()
     plan = fit_adaptation(engine.synthesize(FITTING_TEXT, base), reference)
-    return adapt_voice(engine.synthesize(text, base), plan), plan
+    print(
+        f"So espeak-ng's '{base}' is adapted by hand: pitch × {plan.pitch_ratio:.2f}, "
+        f"melody × {plan.liveliness:.2f}, tempo × {plan.tempo:.2f}, "
+        f"formants × {plan.warp:.2f}, bands by up to {abs(plan.gain_db).max():.0f} dB."
+    )
+    return adapt_voice(engine.synthesize(text, base), plan)
 
 
 def print_distances(before: dict[str, float], after: dict[str, float]) -> None:
@@ -135,16 +139,9 @@ def main(argv: Sequence[str] | None = None) -> dict[str, object]:
     wanted = measure_voice(reference)
     start = EspeakEngine().synthesize(args.text, args.base)
 
-    cloned, plan = clone_with_xtts(args.text, folder / "reference.wav"), None
-    method = "xtts"
+    cloned, method = clone_with_xtts(args.text, folder / "reference.wav"), "xtts"
     if cloned is None:
-        method = "adaptation"
-        cloned, plan = clone_by_hand(args.text, args.base, reference)
-        print(
-            f"So espeak-ng's '{args.base}' is adapted by hand: pitch × {plan.pitch_ratio:.2f}, "
-            f"melody × {plan.liveliness:.2f}, tempo × {plan.tempo:.2f}, "
-            f"formants × {plan.warp:.2f}, bands by up to {abs(plan.gain_db).max():.0f} dB."
-        )
+        cloned, method = clone_by_hand(args.text, args.base, reference), "adaptation"
     before = voice_distances(measure_voice(start), wanted)
     after = voice_distances(measure_voice(cloned), wanted)
     print_distances(before, after)
@@ -160,16 +157,13 @@ def main(argv: Sequence[str] | None = None) -> dict[str, object]:
         "after": after,
     }
     atomic_write_json(folder / "clone.json", results)
-    write_listening_page(
-        folder / "clone.html",
-        "Cloning a voice",
-        f"The reference is {what}. Method: {method}. The other two say words that it never said.",
-        [
-            Clip("Reference", reference.samples, reference.sample_rate, what),
-            Clip(f"Before: espeak-ng {args.base}", start.samples, start.sample_rate, args.text),
-            Clip("After", cloned.samples, cloned.sample_rate, method, folder / "clone.png"),
-        ],
-    )
+    clips = [
+        Clip("Reference", reference.samples, reference.sample_rate, what),
+        Clip(f"Before: espeak-ng {args.base}", start.samples, start.sample_rate, args.text),
+        Clip("After", cloned.samples, cloned.sample_rate, method, folder / "clone.png"),
+    ]
+    intro = f"The reference is {what}. Method: {method}. The other two say words it never said."
+    write_listening_page(folder / "clone.html", "Cloning a voice", intro, clips)
     print(f"\nListen: {folder / 'clone.html'}\nLook:   {folder / 'clone.png'}")
     return results
 
