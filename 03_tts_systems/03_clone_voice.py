@@ -68,7 +68,7 @@ def get_reference(path: Path | None, consent: str, text: str) -> tuple[Audio, st
     if path is not None:
         if not consent.strip():
             raise ConsentError(
-                f"{path}: a person's voice is used only with her agreement. Say who agreed, and to "
+                f"{path}: a voice is used only with its owner's agreement. Say who agreed, and to "
                 'what: --consent "I, ..., agree that this lesson imitates my voice."'
             )
         return load_wav(path), path.name
