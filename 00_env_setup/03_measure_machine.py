@@ -210,7 +210,7 @@ def draw_stages(stages: dict[str, dict[str, float]], path: Path) -> None:
     axes.set_yticks(range(len(stages)), list(stages))
     axes.invert_yaxis()
     axes.set_xlabel("training time (minutes)")
-    axes.set_title("The vocoder takes longest, and longer than its share of the operations")
+    axes.set_title("Training: what counting promises here, and what it took elsewhere")
     axes.legend(frameon=False)
     with atomic_path(path) as temporary:
         figure.savefig(temporary, dpi=100)

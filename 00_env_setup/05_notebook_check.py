@@ -172,7 +172,7 @@ def main(argv: Sequence[str] | None = None) -> dict[str, object]:
 
 
 # Try this next
-#  1. Let the notebook print sys.path. Which of these folders would another environment not have?
+#  1. Let the notebook print torch.__file__. Whose folder is it, and what would another kernel say?
 #  2. Add a cell `while True: pass` and set SECONDS_PER_CELL to 2. What does the error say?
 #  3. Change one character of the code in both files and look at `git diff --no-index` of each.
 
