@@ -6,7 +6,8 @@ Needs: nothing but the installation (net: BERT itself, 440 MB, if it can be had 
     otherwise the small BERT of 06.1)
 Writes to outputs/06_hf_transformers/: attention_maps.png, parameters.png, shapes.json
 Look for: the length is the only size that changes with the text. Each row of an attention map
-    sums to 1. Some heads look at themselves or a neighbor, some at [CLS], [SEP] or the full stop.
+    sums to 1. Heads differ: some spread over all tokens, some look at one or two places, often at
+    the full stop, [CLS] or [SEP].
 """
 
 from __future__ import annotations
