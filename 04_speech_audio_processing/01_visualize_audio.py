@@ -94,8 +94,10 @@ def draw_waveforms(audio: Audio, path: Path) -> None:
 
 
 def draw_spectrograms(audio: Audio, path: Path) -> None:
-    """The same sound through a long and a short window: no window shows everything."""
+    """The second around the loudest vowel through a long and a short window: none shows it all."""
     figure = new_figure(8.0, 5.0)
+    first = max(0, round((telling_moments(audio)["vowel"] - 0.3) * RATE))
+    audio = audio[first : first + RATE]
     titles = {
         0.04: "Columns of 40 ms: the stripes are the harmonics of the voice",
         0.006: "Columns of 6 ms: single pulses of the vocal folds instead, and sharp onsets",

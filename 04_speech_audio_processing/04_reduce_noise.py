@@ -248,7 +248,7 @@ def main(argv: Sequence[str] | None = None) -> dict[str, object]:
                       folder / "noise_spectrograms.png"))  # fmt: skip
     intro = "The same recording, cleaned in several ways. Compare the s and f sounds."
     write_listening_page(folder / "04_listen.html", "04.4 Noise", intro, clips)
-    print(f"\nListen: {folder}/04_listen.html; see: noise_spectrograms.png, noise_gain.png")
+    print(f"\nListen: {folder}/04_listen.html; see: noise_spectrograms.png, noise_profile.png")
     return measured
 
 

@@ -24,6 +24,7 @@ PRACTICE_TEXT = (
     "Six ships slipped past the shore, and nobody noticed. "
     "Or almost nobody: a girl on the quay, with a brass whistle, counted them twice."
 )
+MIN_SECONDS = 0.5
 MAX_SECONDS = 20.0  # of the reader's own recording; more would only make the pictures unreadable
 
 Audio = npt.NDArray[np.float32]
@@ -76,10 +77,13 @@ def practice_speech(
     """What the options of :func:`add_speech_options` ask for, at ``sample_rate``, and say what.
 
     Without ``--input`` an engine speaks ``text`` (default: two sentences; under ``--smoke`` one).
-    A recording is cut to its first 20 s. Raises ``InputError`` when it is unreadable or silent.
+    A recording is cut to its first 20 s. Raises ``InputError`` when it is unreadable, silent or
+    shorter than half a second.
     """
     if args.input is not None:
         samples = load_audio(args.input, sample_rate)[: round(MAX_SECONDS * sample_rate)]
+        if len(samples) < MIN_SECONDS * sample_rate:
+            raise InputError(f"{args.input}: shorter than {MIN_SECONDS:g} s. Record a sentence.")
         if not np.any(samples):
             raise InputError(f"{args.input}: the first {MAX_SECONDS:.0f} s are silent.")
         speech = PracticeSpeech(samples, sample_rate, f"the file {args.input.name}")
