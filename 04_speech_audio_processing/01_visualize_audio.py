@@ -100,7 +100,7 @@ def draw_spectrograms(audio: Audio, path: Path) -> None:
     audio = audio[first : first + RATE]
     titles = {
         0.04: "Columns of 40 ms: the stripes are the harmonics of the voice",
-        0.006: "Columns of 6 ms: single pulses of the vocal folds instead, and sharp onsets",
+        0.004: "Columns of 4 ms: single pulses of the vocal folds instead, and sharp onsets",
     }
     for axes, (window_seconds, title) in zip(figure.subplots(2, 1), titles.items(), strict=True):
         image = draw_spectrogram(axes, audio, RATE, max_hz=8000, window_seconds=window_seconds)
