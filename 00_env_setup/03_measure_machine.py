@@ -136,7 +136,7 @@ def forward_flops(name: str) -> float:
         return network_flops(weights, FRAMES_PER_SECOND / 2)
     if name == "vocoder":
         return network_flops(weights, FRAMES_PER_SECOND)
-    framewise = parts["decoder"] + parts["to_mel"]
+    framewise = parts.get("decoder", 0) + parts.get("to_mel", 0)
     return network_flops(framewise, FRAMES_PER_SECOND) + network_flops(
         weights - framewise, SYMBOLS_PER_SECOND
     )

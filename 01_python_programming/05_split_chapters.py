@@ -140,7 +140,7 @@ def draw(contents: Sequence[dict[str, object]], path: Path) -> None:
     axes.invert_yaxis()
     axes.set_xlabel("time to read aloud at 150 words a minute (minutes)")
     axes.set_title("How long each chapter lasts, and how much of it is dialogue")
-    axes.legend(frameon=False, loc="center right")
+    axes.legend(frameon=False, loc="upper right")
     with atomic_path(path) as temporary:
         figure.savefig(temporary, dpi=100)
 
