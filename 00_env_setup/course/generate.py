@@ -121,15 +121,18 @@ def produces(course: Course) -> str:
 
 def reuse_map(course: Course) -> str:
     """ROADMAP: which floors import which package."""
+    nobody = {True: "nobody, by rule", False: "nobody above it yet"}
     rows = []
     for package, users in uses(course.root).items():
+        if package == "course":  # the learner's command is not built upon
+            continue
         floor = packages(course.root)[package].name
         names = [
             f"{'capstone' if user == CAPSTONE else user[:2]} ({count})"
             for user, count in users.items()
         ]
         readme = f"[{floor[:2] if floor != CAPSTONE else 'capstone'}]({floor}/README.md)"
-        rows.append([f"`{package}`", readme, ", ".join(names) or "nobody above it yet"])
+        rows.append([f"`{package}`", readme, ", ".join(names) or nobody[floor == CAPSTONE]])
     return table(["package", "owned by", "imported by (in so many files)"], rows)
 
 
