@@ -26,7 +26,6 @@ from course.manifest import Course, Lesson, load_course
 plt.switch_backend("Agg")
 
 ROOT = Path(__file__).resolve().parents[2]
-CPU_SECONDS = 40  # of one lesson with --smoke; far above what any needs, far below patience
 Expectation = Callable[[dict[str, object], Path], None]
 
 
@@ -165,7 +164,6 @@ def test_a_lesson_keeps_its_promise(
     assert lesson.id in expectations(floor), f"tests/{floor} expects nothing of {lesson.id}"
     expectations(floor)[lesson.id](result, outputs)
     record_property("cpu_seconds", runner.cpu_seconds[lesson.id])  # --junitxml shows them
-    assert runner.cpu_seconds[lesson.id] < CPU_SECONDS
 
 
 @pytest.mark.parametrize("lesson", lessons())
