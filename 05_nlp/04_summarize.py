@@ -4,9 +4,9 @@ What you will learn: TextRank, which finds the sentences of a chapter that the o
     a summary is judged; and how choosing sentences differs from writing new ones.
 Needs: nothing but the installation (net: a small BART writes a summary too, if it can be had)
 Writes to outputs/05_nlp/: summaries.md, sentence_ranks.png
-Look for: TextRank shares more words with a summary written by hand than the first, the longest or random
-    sentences do, and yet it does not tell the story. It chooses what is typical of a chapter, not
-    what happens in it; the number cannot see the difference, you can.
+Look for: TextRank shares more words with a summary written by hand than the first, the longest or
+    random sentences do, and yet it does not tell the story. It chooses what is typical of a
+    chapter, not what happens in it; the number cannot see the difference, you can.
 """
 
 from __future__ import annotations
