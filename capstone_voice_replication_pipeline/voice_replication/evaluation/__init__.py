@@ -3,5 +3,7 @@
 Nothing is imported here: the judges are heavy, and most of them optional (extra ``eval``).
 
     run.evaluate ─ speaking (rows) ─ judging (one verdict a sentence) ─ summary ─ report
+                   unseen (who)      copy_measures, smoothness          │
+                                     real_voices (speakers) ─ against_real, zero_shot ─ quality_bars
     speed        ─ timing, peers, measured_process
 """

@@ -24,7 +24,7 @@ from voice_replication.evaluation.similarity import Embedding, centroid
 from voice_replication.evaluation.smoothness import Movement, mean_movement
 from voice_replication.evaluation.unseen import Excerpt
 
-MAX_SECONDS = 8.0  # of each recording: enough for the judge, and three times as fast
+MAX_SECONDS = 6.0  # of each recording: enough for the judge, and half the time
 
 
 @dataclass(frozen=True, eq=False)
@@ -85,7 +85,7 @@ def profile(speaker: Profiled, folder: Path) -> RealVoice:
 
 
 def measure_voice(speaker: Profiled) -> RealVoice:
-    """Measure the recordings of ``speaker``, the first eight seconds of each."""
+    """Measure the recordings of ``speaker``, the first six seconds of each."""
     audio = [_beginning(excerpt) for excerpt in speaker.recordings]
     measured = [measure_signal(a) for a in audio]
     low, high = pitch_range([m.f0_hz for m in measured])

@@ -64,7 +64,7 @@ class Job:
             atomic_write_json(notes, known)
         known = read_json(notes)
         seconds = float(known["compute_seconds"])
-        return replace(self.case, compute_seconds=seconds, predicted=known["predicted"])
+        return replace(self.case, compute_seconds=seconds, predicted=known.get("predicted"))
 
 
 def jobs(plan: Plan, folder: Path) -> Iterator[Job]:

@@ -56,6 +56,12 @@ MOVEMENT_LEGEND = (
     "40 dB of the loudest; mel bins above 0.47 of the source's sample rate are left out. "
     "*Predicted*: the synthesizer's own mel; *spoken*: the mel of the audio."
 )
+TRIALS_LEGEND = (
+    "Each trial is the cosine to the mean of real recordings that hold nothing of the reference; "
+    "impostors are all other unseen and all training speakers. Of training speakers with less than "
+    "two minutes one excerpt of six seconds is known. The references are real, and many are cut "
+    "from the recording whose rest they are compared with: a ceiling, not a bar."
+)
 TREBLE_LEGEND = (
     "Energy above 8 kHz relative to all of it; recordings made at 16 kHz have none of their own. "
     "HNR: harmonics to noise over all voiced frames."
@@ -139,7 +145,7 @@ def trials_table(trials: Sequence[Trials]) -> str:
         f"nearer than all {first.training_speakers} training speakers",
         f"than the {first.heard_speakers} of two minutes and more",
     ]
-    return table(heading, lines)
+    return f"{table(heading, lines)}\n\n{TRIALS_LEGEND}"
 
 
 def voices_table(evaluation: Evaluation) -> str:
