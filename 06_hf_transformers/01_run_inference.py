@@ -36,6 +36,7 @@ GAPS = [
 def classify_by_hand(classifier: TextClassifier, text: str) -> tuple[str, float]:
     """The three steps of a pipeline: tokenize, run the model, turn logits into an answer."""
     inputs = classifier.tokenizer(text, return_tensors="pt")  # input_ids (1, L), attention_mask
+    inputs = inputs.to(classifier.model.device)  # a pipeline moves its model to the GPU by itself
     with torch.no_grad():  # no gradients: half the memory, less time
         logits = classifier.model(**inputs).logits[0]  # (labels,), any real numbers
     exponentials = torch.exp(logits - logits.max())  # subtracting the maximum avoids overflow
