@@ -119,6 +119,7 @@ def f_measure() -> None:
         axes.clabel(lines, fmt="%.1f")
         axes.plot(0.02, 1.0, "o", color=COLOURS[1], clip_on=False)
         axes.annotate("a program that\nmarks everything", (0.02, 1.0), (0.4, 0.06), fontsize=9,
+                      bbox={"color": "white"},
                       arrowprops={"arrowstyle": "->", "color": "0.4"})  # fmt: skip
         axes.set_xlabel("precision")
         axes.set_title(name)
@@ -159,7 +160,7 @@ def vowels() -> None:
     for name, (first, second, word) in VOWELS.items():
         axes.plot(second, first, "o", color=COLOURS[0])
         axes.annotate(f"{name}  {word}", (second, first), (6, 4), textcoords="offset points")
-    axes.set_xlim(2500, 600)
+    axes.set_xlim(2500, 520)
     axes.set_ylim(790, 220)
     axes.set_xlabel("second formant F2 (Hz): tongue in front … at the back")
     axes.set_ylabel("first formant F1 (Hz): open … close")
