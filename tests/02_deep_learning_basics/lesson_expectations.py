@@ -93,7 +93,8 @@ def regularization(result: Result, folder: Path) -> None:
 def optimizers(result: Result, folder: Path) -> None:
     assert set(result["difference_to_torch"]) == {"SGD", "momentum", "Adam"}
     assert max(result["difference_to_torch"].values()) < 1e-12
-    assert all(loss < 0.5 for loss in result["last_loss"].values())
+    assert all(loss < 0.5 for loss in result["best_loss"].values())
+    assert result["best_rate"]["Adam"] < result["best_rate"]["SGD"], "each has rates of its own"
     has_picture(folder, "optimizers.png")
 
 
