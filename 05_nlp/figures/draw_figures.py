@@ -125,7 +125,7 @@ def f_measure() -> None:
         axes.set_title(name)
         axes.set_aspect("equal")
     panels[0].set_ylabel("recall")
-    save_plot(figure, FOLDER / "f_measure.png")
+    save_plot(figure, FOLDER / "f_measure.png", dpi=100)
 
 
 def textrank() -> None:
