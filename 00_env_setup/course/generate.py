@@ -21,6 +21,8 @@ from env_utils.files import atomic_write_text
 from course.manifest import Course, Exercise, Lesson, Step, load_course
 from course.reuse import CAPSTONE, packages, uses
 
+MADE_BY = "made by 00_env_setup/course/generate.py"
+
 
 def minutes(value: float) -> str:
     """Minutes as a person says them: ``0.2``, ``1.5``, ``12``."""
@@ -145,8 +147,9 @@ ROADMAP: dict[str, Callable[[Course], str]] = {
 
 def replace_part(page: str, name: str, content: str, where: str) -> str:
     """``page`` with the part ``name`` replaced. ``InputError`` if it has no place for it."""
-    marks = re.compile(rf"(<!-- {name}: begin\b[^>]*-->\n).*?(<!-- {name}: end -->)", re.S)
-    filled, count = marks.subn(lambda found: f"{found[1]}{content}\n{found[2]}", page)
+    marks = re.compile(rf"<!-- {name}: begin\b[^>]*-->\n.*?<!-- {name}: end -->", re.S)
+    begin, end = f"<!-- {name}: begin ({MADE_BY}) -->", f"<!-- {name}: end -->"
+    filled, count = marks.subn(lambda _: f"{begin}\n{content}\n{end}", page)
     if count != 1:
         raise InputError(
             f"{where}: the lines <!-- {name}: begin --> and <!-- {name}: end --> must be there "

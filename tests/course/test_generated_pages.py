@@ -7,7 +7,7 @@ import sys
 from pathlib import Path
 
 import pytest
-from course.generate import cell, generated, main, minutes, replace_part
+from course.generate import MADE_BY, cell, generated, main, minutes, replace_part
 from course.manifest import load_course
 from course.reuse import uses
 from env_utils import InputError
@@ -29,9 +29,9 @@ def test_the_script_runs_by_its_path() -> None:
 
 
 def test_a_part_is_replaced_and_nothing_else() -> None:
-    page = "before\n<!-- x: begin (made) -->\nold\n<!-- x: end -->\nafter\n"
+    page = f"before\n<!-- x: begin ({MADE_BY}) -->\nold\n<!-- x: end -->\nafter\n"
     assert replace_part(page, "x", "new", "p") == page.replace("old", "new")
-    empty = page.replace("old\n", "")
+    empty = page.replace("old\n", "").replace(f" ({MADE_BY})", "")
     assert replace_part(empty, "x", r"\1 new", "p") == page.replace("old", r"\1 new")
 
 
