@@ -189,7 +189,12 @@ def main(argv: Sequence[str] | None = None) -> dict[str, object]:
         },
     )
     print("\n".join(f"written: {path}" for path in files))
-    return {"source": digits.source, "accuracy": test.accuracy, "test_loss": test.loss, **history}
+    return {
+        "source": digits.source,
+        "accuracy": test.accuracy,
+        "test_loss": test.loss,
+        "history": history,
+    }
 
 
 def write_results(

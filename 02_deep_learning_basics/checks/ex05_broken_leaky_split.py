@@ -21,7 +21,7 @@ def check(exercise: ModuleType) -> None:
         both = sorted(set(speakers[train].tolist()) & set(speakers[test].tolist()))
         expect(
             not both,
-            f"{len(both)} of 8 speakers are in training AND test (speaker {both[0]}, say).\n"
+            f"{len(both)} of 8 speakers are in training AND test (speaker {both[:1]}, say).\n"
             "A test on known voices measures memory, not what happens with a new one.\n"
             "The rule: draw speakers, not samples; np.unique and np.isin help.",
         )
