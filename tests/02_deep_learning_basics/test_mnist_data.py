@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gzip
+import socket
 import time
 from pathlib import Path
 
@@ -73,3 +74,17 @@ def test_the_digits_can_be_learned() -> None:
     nearest = torch.cdist(test, flat).argmin(dim=1)
     accuracy = (digits.train_labels[nearest] == digits.test_labels).float().mean()
     assert float(accuracy) > 0.95, "labels belong to their images"
+
+
+def test_a_server_that_never_answers_costs_seconds(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with socket.socket() as silent:  # accepts connections, and says nothing
+        silent.bind(("127.0.0.1", 0))
+        silent.listen()
+        url = f"http://127.0.0.1:{silent.getsockname()[1]}/"
+        monkeypatch.setattr(mnist, "MIRRORS", (url, url))
+        monkeypatch.setattr(mnist, "CONNECT_SECONDS", 0.5)
+        start = time.monotonic()
+        assert load_mnist_data(tmp_path).source == "sklearn-digits"
+        assert time.monotonic() - start < 6
