@@ -5,8 +5,9 @@ What you will learn: that "what is a word?" has several answers, why splitting a
 Needs: nothing but the installation
 Writes to outputs/01_python_programming/: statistics.json, word_frequencies.png,
   sentence_lengths.png
-Look for: the dots of the first plot lie near a straight line: the second most frequent word occurs
-  about half as often as the first, the third a third as often (Zipf's law).
+Look for: the dots of the first plot lie near a straight line. By Zipf's law the second most
+  frequent word occurs half as often as the first, the third a third as often; in a short book the
+  common words fall off more slowly than that.
 """
 
 from __future__ import annotations
@@ -142,7 +143,7 @@ def main(argv: Sequence[str] | None = None) -> dict[str, object]:
     once = sum(count == 1 for count in counts.values()) / len(counts)
     print(
         f"the ten most frequent words are {share:.0%} of the text;"
-        f" {once:.0%} of all words occur once"
+        f" {once:.0%} of the different words occur once"
     )
     print(f"read aloud at 150 words a minute it lasts {statistics.minutes:.0f} minutes")
     lengths = sentence_lengths(text)

@@ -48,7 +48,7 @@ def layers() -> None:
         box(axes, (0.05, 4 - row), (0.9, 0.8), text, color)
     axes.set(xlim=(0, 1), ylim=(-0.2, 5))
     axes.set_axis_off()
-    axes.set_title("An environment is the upper three layers; the lower two are shared")
+    axes.set_title("The environment is the two darker blue layers; what is below is shared")
     save(figure, "layers.png")
 
 
@@ -65,7 +65,7 @@ def float_spacing() -> None:
         axes.loglog(size, 2.0 ** (np.floor(np.log2(size)) - bits), color=color, label=name)
     axes.axhline(1.0, color="black", linewidth=0.8, linestyle=":")
     axes.axvline(2.0**24, color="black", linewidth=0.8, linestyle=":")
-    axes.annotate("above $2^{24}$ float32 can\nnot tell x from x + 1", (2.0**24, 1.0), (3e4, 1e-8),
+    axes.annotate("above $2^{24}$ float32\nskips whole numbers", (2.0**24, 1.0), (3e4, 1e-8),
                   arrowprops={"arrowstyle": "->"}, fontsize=9)  # fmt: skip
     axes.set_xlabel("size of the number")
     axes.set_ylabel("distance to the next number")

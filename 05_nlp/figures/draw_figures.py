@@ -143,7 +143,7 @@ def textrank() -> None:
                 axes.plot(x[[i, j]], y[[i, j]], color="0.6", linewidth=8 * weights[i, j], zorder=1)
         axes.scatter(x[i], y[i], s=4000 * rank[i], color=COLOURS[5], edgecolor="black", zorder=2)
         axes.text(x[i], y[i], f"{rank[i]:.2f}", ha="center", va="center", fontsize=9, zorder=3)
-        above = y[i] >= 0
+        above = y[i] >= 0 and i > 0  # below the first, where no line passes
         axes.text(x[i], y[i] + (0.38 if above else -0.38), SENTENCES[i], ha="center",
                   va="bottom" if above else "top", fontsize=8)  # fmt: skip
     axes.set_xlim(-4.2, 4.2)

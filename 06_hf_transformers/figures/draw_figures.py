@@ -21,7 +21,8 @@ def draw_attention() -> None:
     torch.manual_seed(4)
     words = ["the", "clock", "that", "stopped"]
     query, key, value = torch.randn(3, 4, 8)
-    scores = 1.5 * query @ key.T / 8**0.5
+    query = 1.5 * query  # so that the weights differ enough to be seen
+    scores = query @ key.T / 8**0.5
     weights = scores.softmax(-1)
     figure = new_figure(8.4, 2.9)
     panels = (
@@ -113,7 +114,7 @@ def draw_positions() -> None:
     right.set_ylim(-1.2, 1.9)
     right.set_xlabel("first column of the pair")
     right.set_ylabel("second column")
-    right.set_title("rotary: a pair at positions 0-11", fontsize=10)
+    right.set_title("rotary pairs, positions 0-11", fontsize=10)
     right.legend(frameon=False, fontsize=8, loc="upper center")
     save_plot(figure, HERE / "positions.png", dpi=95)
 
@@ -173,7 +174,9 @@ def draw_residual_quantization() -> None:
     axes.plot(range(7), decibels, "o-", color=COLOURS[0])
     for books, value in enumerate(decibels):
         axes.annotate(f"{4 * books} bit", (books, value), (6, -10), textcoords="offset points")
-    axes.set_xlabel("codebooks of 16 entries used")
+    axes.set_xlim(-0.3, 6.7)
+    axes.set_ylim(-3, 28)
+    axes.set_xlabel("codebooks of 16 entries used (label: bits for a vector)")
     axes.set_ylabel("signal to error (dB)")
     axes.set_title("Each codebook describes what the ones before left over")
     axes.grid(alpha=0.3)
