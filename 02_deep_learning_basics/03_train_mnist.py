@@ -217,7 +217,7 @@ def write_results(
 # Try this next
 #  1. --learning-rate 0.1, then 0.00001. Describe both curves in a sentence each.
 #  2. Comment out optimizer.zero_grad(). It still learns, somewhat. What does the curve look like?
-#  3. Replace torch.relu(…) by nothing at all: the network is now one straight line a class. How
+#  3. Replace torch.relu(…) by nothing at all: each score is now one weighted sum of the pixels. How
 #     much accuracy did the bend give?
 
 if __name__ == "__main__":

@@ -90,6 +90,8 @@ def run_experiment(
         parameters = count_parameters(model)
         optimizer = torch.optim.Adam(model.parameters(), lr=1e-3)
         history = fit(model, loaders.train, loaders.validation, optimizer, epochs)
+        # Nothing is chosen here, so the test part may be used for the report. Whoever wants to pick
+        # one of the networks picks by validation, and reads the test result of that one only.
         accuracies.append(evaluate_model(model, loaders.test).accuracy)
         curves.append(tuple(history["val_loss"]))
     result = Result(architecture.name, width, parameters, tuple(accuracies), tuple(curves))

@@ -189,7 +189,7 @@ def main(argv: Sequence[str] | None = None) -> dict[str, object]:
 
 # Try this next
 #  1. Combine dropout with early stopping. Do their gains add up?
-#  2. Make the network eight times narrower (32 units) and change nothing else. Is a small network a
+#  2. Make the network four times narrower (32 units) and change nothing else. Is a small network a
 #     regularizer?
 #  3. Put the same four speakers into training and test (other recordings of them). By how much does
 #     the accuracy rise? That is the size of the lie that exercise 02.e5 removes.

@@ -43,10 +43,10 @@ def gradient() -> Figure:
 
 
 def backpropagation() -> Figure:
-    figure = new_figure(8, 2.3)
+    figure = new_figure(8, 2.6)
     axes = figure.subplots()
     axes.set_axis_off()
-    axes.set(xlim=(0, 10), ylim=(0, 3))
+    axes.set(xlim=(0, 10), ylim=(-0.7, 3))
     names = ["x", "a = x W1", "h = max(a, 0)", "z = h W2", "loss"]
     centres = np.linspace(0.6, 9.4, len(names))
     for name, centre in zip(names, centres, strict=True):
@@ -61,8 +61,13 @@ def backpropagation() -> Figure:
             axes.annotate("", (left + 0.2, 0.75), (right - 0.2, 0.75), arrowprops=arrow)
             middle = (left + right) / 2
             axes.text(middle, 0.3, backward[i], ha="center", color=ORANGE, fontsize=9)
+    for centre, text in ((centres[1], "dW1 = xᵀ da"), (centres[3], "dW2 = hᵀ dz")):
+        axes.text(centre, -0.4, text, ha="center", color=ORANGE, fontsize=9, weight="bold")
     axes.text(5, 2.55, "forward: values, kept for later", ha="center", color=BLUE)
-    axes.set_title("Backward (orange) uses what forward (blue) has kept", fontsize=10)
+    axes.set_title(
+        "Backward (orange; dz: derivative of the loss by z) uses what forward (blue) has kept",
+        fontsize=10,
+    )
     return figure
 
 
@@ -102,10 +107,11 @@ def contours(axes: Axes, scale: float) -> None:
     x, y = np.meshgrid(np.linspace(-10, 3, 80), np.linspace(-2.2, 2.2, 60))
     axes.contour(x, y, x**2 + scale * y**2, levels=6, colors="#BBBBBB", linewidths=0.8)
     axes.plot(0, 0, "k*", ms=9)
+    axes.set_aspect("equal")  # only then is downhill at right angles to the lines
 
 
 def optimizers() -> Figure:
-    figure = new_figure(7, 3)
+    figure = new_figure(7, 3.1)
     axes = figure.subplots()
     contours(axes, 20)
     for (rate, momentum, name), colour in zip(
@@ -113,7 +119,7 @@ def optimizers() -> Figure:
     ):
         places = valley_walk(rate, momentum, 20)
         axes.plot(*places.T, "o-", ms=3, lw=1, color=colour, label=f"{name}, rate {rate:g}")
-    axes.legend(frameon=False, loc="lower left")
+    axes.legend(frameon=False, loc="lower right", fontsize=8)
     finish(
         axes,
         "x (gentle)",
@@ -124,7 +130,7 @@ def optimizers() -> Figure:
 
 
 def normalization() -> Figure:
-    figure = new_figure(8, 3)
+    figure = new_figure(8, 2.3)
     for axes, scale, rate, title in zip(
         figure.subplots(1, 2),
         (20, 1.0),
@@ -251,7 +257,7 @@ def learning_rate() -> Figure:
         axes,
         "step",
         "loss x² / 2, relative to the start",
-        "Curvature 1: best near rate 1, diverges beyond 2",
+        "Curvature 1: best at rate 1 (one step), diverges beyond 2",
     )
     return figure
 
@@ -264,7 +270,7 @@ def batches() -> Figure:
     y = x @ rng.normal(size=10) + rng.normal(0, 0.5, 1024)
     for size, colour in zip((4, 32, 1024), COLOURS, strict=False):
         w, curve, seen = np.zeros(10), [], []
-        for step in range(4 * 1024 // size):
+        for step in range(4 * 1024 // size + 1):
             chosen = rng.choice(1024, size, replace=False)
             curve.append(np.mean((x @ w - y) ** 2))
             seen.append(step * size / 1024)
@@ -276,7 +282,7 @@ def batches() -> Figure:
             ms=4,
             lw=1,
             color=colour,
-            label=f"batches of {size}: {1024 // size} steps an epoch",
+            label=f"batches of {size}: {1024 // size} step{'s' * (size < 1024)} an epoch",
         )
     axes.set_yscale("log")
     axes.legend(frameon=False)
