@@ -86,7 +86,7 @@ def averaging() -> None:
 def unit_selection() -> None:
     """A lattice of candidates with costs, and the cheapest path through it."""
     rng = np.random.default_rng(6)
-    sounds, count = ["s", "i", "k", "s", "t"], 4
+    sounds, count = ["m", "ɛ", "l", "ə", "n"], 4  # "melon": all voiced, so all have a pitch
     target = rng.uniform(0, 1, (len(sounds), count))
     pitch = rng.uniform(90, 150, (len(sounds), count))
     total, back = target[0].copy(), []
@@ -115,7 +115,7 @@ def unit_selection() -> None:
     axes.set_title(
         "Unit selection: big dots fit the text, flat lines fit each other; blue is cheapest"
     )
-    save_plot(figure, FOLDER / "unit_selection.png", dpi=85)
+    save_plot(figure, FOLDER / "unit_selection.png", dpi=82)
 
 
 def attention() -> None:
@@ -158,8 +158,9 @@ def phase() -> None:
     upper.plot(milliseconds, vowel / np.abs(vowel).max(), color=COLOURS[0], lw=0.9)
     lower.plot(milliseconds, other / np.abs(other).max(), color=COLOURS[1], lw=0.9)
     upper.set(ylabel="amplitude", title="a vowel", xlim=(50, 130))
-    lower.set(ylabel="amplitude", xlabel="time (ms)", title="same magnitudes, random phases")
-    figure.suptitle("What a spectrogram leaves out, a vocoder has to invent")
+    lower.set(ylabel="amplitude", xlabel="time (ms)")
+    lower.set_title("one transform of it all: same magnitudes, random phases")
+    figure.suptitle("Magnitudes alone do not determine a wave: a vocoder has to find phases")
     save_plot(figure, FOLDER / "phase.png", dpi=78)
 
 
@@ -199,7 +200,7 @@ def residual_quantization() -> None:
     save_plot(figure, FOLDER / "residual_quantization.png", dpi=95)
 
 
-def two_engines() -> None:
+def average_spectra() -> None:
     """The long-term spectra of three espeak voices: one throat model, three settings."""
     figure = new_figure(8.0, 3.0)
     axes = figure.subplots()
@@ -226,8 +227,8 @@ def opinion_scores() -> None:
         label = f"standard deviation {spread}"
         axes.plot(count, 1.96 * spread / np.sqrt(count), color=colour, label=label)
     axes.axhline(0.1, color="black", ls=":", lw=1)
-    axes.set(xlabel="number of ratings", ylabel="± MOS (95 %)", ylim=(0, 0.7))
-    axes.set_title("To be sure of 0.1 points takes some hundred ratings")
+    axes.set(xlabel="number of ratings", ylabel="half the 95 % interval (points)", ylim=(0, 0.7))
+    axes.set_title("To know a mean opinion score to 0.1 points takes 190 to 380 ratings")
     axes.legend(frameon=False)
     axes.grid(alpha=0.3)
     save_plot(figure, FOLDER / "opinion_scores.png", dpi=95)
@@ -237,7 +238,7 @@ def main() -> None:
     """All of them."""
     for draw in (
         source_filter, averaging, unit_selection, attention, phase, residual_quantization,
-        two_engines, opinion_scores,
+        average_spectra, opinion_scores,
     ):  # fmt: skip
         draw()
     for picture in sorted(FOLDER.glob("*.png")):
