@@ -254,8 +254,9 @@ def main(argv: Sequence[str] | None = None) -> dict[str, object]:
 
 # Try this next
 #  1. --noise hum --snr 0: why is a gate so much better at this than at white noise?
-#  2. threshold_db=0 in gate_by_hand: half of the noise gets through. Why half, if the profile is
-#     the mean? (Look at how far the power of one noisy point varies around its mean.)
+#  2. threshold_db=0 in gate_by_hand: more than a third of the points of pure noise stay open, and
+#     with them three quarters of its power. Why so much? (The power of one noisy point scatters
+#     around its mean with an exponential distribution: exp(-1) and 2 exp(-1).)
 #  3. Give it your own recording with --input, then again with music playing. What does a noise
 #     profile know about music?
 

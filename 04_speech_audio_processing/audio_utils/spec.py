@@ -1,7 +1,7 @@
 """``AudioSpec``: the one contract about sound that every part of the house signs.
 
-Mel settings that differ between synthesizer and vocoder are the best documented failure of
-home-made speech systems: they give noise and no error message. So the settings are one frozen
+Mel settings that differ between synthesizer and vocoder are a common failure of speech systems put
+together from several sources: they give noise and no error message. So the settings are one frozen
 dataclass, its fingerprint is stored with every feature file and checkpoint, and loading a pair that
 differs is an error that names the field and both values.
 """
@@ -22,7 +22,8 @@ class AudioSpec:
     """Sample rate, short-time Fourier transform and mel settings.
 
     The defaults are those of the published Vocos mel-24khz models and of torchaudio: HTK mel scale,
-    no area normalization, magnitude (power 1), natural logarithm.
+    no area normalization, magnitude (power 1), natural logarithm. Only the floor under the
+    logarithm differs: Vocos has 1e-7.
     """
 
     sample_rate: int = 24_000  # Hz
