@@ -12,7 +12,7 @@ import hashlib
 import json
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import torch
 from env_utils import CheckpointError, atomic_path, atomic_write_json
@@ -20,19 +20,30 @@ from safetensors import SafetensorError, safe_open
 from safetensors.torch import save_file
 from torch import Tensor, nn
 
+SCALE = "::scale"  # what the name of a row-scale tensor ends in
+SMALLEST_QUANTIZED = 1024  # elements; below, the scales would cost more than is saved
+
 
 def save_checkpoint(
-    path: str | Path, tensors: Mapping[str, Tensor], meta: Mapping[str, Any], half: bool = False
+    path: str | Path,
+    tensors: Mapping[str, Tensor],
+    meta: Mapping[str, Any],
+    bits: Literal[8, 16, 32] = 32,
 ) -> Path:
     """Write ``tensors`` and ``meta`` to ``path`` (``.safetensors``) atomically.
 
-    ``half`` stores floating-point tensors as float16: half the size; they are read back as float32.
+    ``bits`` a weight: 16 stores floating-point tensors as float16; 8 stores matrices as whole
+    numbers from -127 to 127 with one float16 scale a row, and the rest as float16. Rounding to 8
+    bits adds noise about 40 dB below the weights. All are read back as float32.
     """
     path = Path(path)
-    prepared = {}
-    for name, tensor in tensors.items():
-        tensor = tensor.detach().cpu()
-        if half and tensor.is_floating_point():
+    prepared: dict[str, Tensor] = {}
+    for name, given in tensors.items():
+        tensor = given.detach().cpu()
+        if tensor.is_floating_point() and bits == 8 and _is_matrix(tensor):
+            prepared[name], prepared[name + SCALE] = _quantized(tensor.float())
+            continue
+        if tensor.is_floating_point() and bits < 32:
             tensor = tensor.half()
         prepared[name] = tensor.contiguous().clone()
     with atomic_path(path) as temporary:
@@ -67,8 +78,27 @@ def load_checkpoint(path: str | Path) -> tuple[dict[str, Tensor], dict[str, Any]
         raise CheckpointError(
             f"{path}: the header has no 'meta' entry; not one of our checkpoints."
         )
-    floats = {n: t.float() if t.is_floating_point() else t for n, t in tensors.items()}
-    return floats, meta
+    return {n: _restored(n, tensors) for n in tensors if not n.endswith(SCALE)}, meta
+
+
+def _is_matrix(tensor: Tensor) -> bool:
+    return tensor.ndim >= 2 and tensor.numel() >= SMALLEST_QUANTIZED
+
+
+def _quantized(tensor: Tensor) -> tuple[Tensor, Tensor]:
+    """``(int8 of the same shape, float16 scales (rows,))``."""
+    rows = tensor.flatten(1)
+    scale = (rows.abs().amax(dim=1) / 127).clamp(min=1e-6).half()
+    whole = (rows / scale.float()[:, None]).round().clamp(-127, 127)
+    return whole.to(torch.int8).view(tensor.shape), scale
+
+
+def _restored(name: str, tensors: Mapping[str, Tensor]) -> Tensor:
+    tensor = tensors[name]
+    if name + SCALE in tensors:
+        scale = tensors[name + SCALE].float()
+        return tensor.float() * scale.view(-1, *[1] * (tensor.ndim - 1))
+    return tensor.float() if tensor.is_floating_point() else tensor
 
 
 def load_into(module: nn.Module, tensors: Mapping[str, Tensor], source: str | Path) -> None:

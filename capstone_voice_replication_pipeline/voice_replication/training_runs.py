@@ -10,7 +10,7 @@ from __future__ import annotations
 import re
 import shutil
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Literal
 
@@ -68,16 +68,19 @@ class TrainingRun:
         """Train ``stage`` ('all': every stage in order); returns the checkpoints."""
         if stage != "all":
             return [self.train(stage)]
-        if self.config is not None:
-            raise ConfigError(
-                "--config is for one stage; 'train all' uses the shipped configs. Train the stages "
-                "one by one to give each its own."
-            )
+        given = {"--config": self.config, "--start-from": self.start_from, "--mels": self.mels}
+        for option, value in given.items():
+            if value is not None:
+                raise ConfigError(
+                    f"{option} is for one stage; 'train all' uses the shipped configs and begins "
+                    "from nothing. Train the stages one by one to give each its own."
+                )
         from voice_replication.data_processing.alignment import align_folder
         from voice_replication.data_processing.features import (
             compute_embeddings,
             compute_features,
         )
+        from voice_replication.synthesizer.teacher_forcing import write_predicted_mels
 
         utterances = read_manifest(self.data / "manifest.csv")
         encoder = self.train("encoder")
@@ -85,7 +88,10 @@ class TrainingRun:
             align_folder(self.data, [u for u in utterances if u.text.strip()])
         compute_features(self.data, utterances)
         compute_embeddings(self.data, utterances, encoder)
-        return [encoder, self.train("synthesizer"), self.train("vocoder")]
+        synthesizer = self.train("synthesizer")
+        write_predicted_mels(self.data, synthesizer)
+        vocoder = replace(self, mels=self.data / "predicted").train("vocoder")
+        return [encoder, synthesizer, vocoder]
 
     def train(self, stage: str) -> Path:
         """Train one stage and put its checkpoint beside the others of this run."""
@@ -122,7 +128,9 @@ class TrainingRun:
 
             config = load_config(SynthesizerTrainingConfig, path, overrides)
             tracker.log_params(config.model_dump())
-            made = train_synthesizer(self.data, folder, config, **options)
+            made = train_synthesizer(
+                self.data, folder, config, start_from=self.start_from, **options
+            )
         else:
             from voice_replication.vocoder.train import VocoderConfig, train_vocoder
 

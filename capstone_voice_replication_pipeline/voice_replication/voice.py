@@ -94,6 +94,13 @@ class Statistics:
     level_lufs: float = 0.0  # of the references as recorded, before normalization
     snr_db: float = 0.0
 
+    @property
+    def f0_spread(self) -> float | None:
+        """Log distance between the percentiles of F0; None where it is not known."""
+        if self.f0_low_hz <= 0 or self.f0_high_hz <= 0:
+            return None
+        return math.log(self.f0_high_hz / self.f0_low_hz)
+
     @classmethod
     def from_dict(cls, values: Any, source: str) -> Statistics:
         """From JSON values; anything but finite numbers under the known names is refused."""

@@ -71,15 +71,21 @@ class VoiceJudge:
         self.target = mean / np.linalg.norm(mean)
 
     def measure(
-        self, synthesizer: Synthesizer, embedding: npt.NDArray[np.float32], f0_median_hz: float
+        self,
+        synthesizer: Synthesizer,
+        embedding: npt.NDArray[np.float32],
+        f0_median_hz: float,
+        f0_spread: float | None,
     ) -> VoiceQuality:
         """Similarity and confidence of this synthesizer with this embedding."""
         symbols = Symbols()
         spoken = []
         for utterance in self.held_out:
             words = pronounce(utterance.text)
-            result = synthesizer.synthesize(words, embedding, f0_median_hz=f0_median_hz)
-            spoken.append((words, self.vocoder.decode(result.mel)))
+            result = synthesizer.synthesize(
+                words, embedding, f0_median_hz=f0_median_hz, f0_spread=f0_spread
+            )
+            spoken.append((words, self.vocoder.decode(result.mel, result.f0_hz)))
         features = [alignment_features(audio) for _, audio in spoken]
         mean, std = speaker_statistics(features)
         confidences, similarities = [], []
@@ -139,12 +145,13 @@ def finetune_voice(
         _, meta = load_checkpoint(base_path)
         judge = VoiceJudge(data, held_out, models_dir)
         f0_median = float(np.exp(next(iter(train_set.log_f0.values()))))
+        spread = voice.statistics.f0_spread
         current = Synthesizer.load(base_path, voice.delta) if voice.delta else base
-        before = judge.measure(current, voice.embedding, f0_median)
+        before = judge.measure(current, voice.embedding, f0_median, spread)
         result = finetune(base, voice.embedding, train_set, held_out_set, config)
         delta = result.save(data / "delta.safetensors", meta["step"])
         adapted = Synthesizer.load(base_path, delta)
-        after = judge.measure(adapted, result.embedding, f0_median)
+        after = judge.measure(adapted, result.embedding, f0_median, spread)
         report = Report(
             before, after, result.loss_before, result.loss_after, result.steps, len(utterances)
         )

@@ -15,6 +15,7 @@ from data_utils import Utterance, write_manifest
 from env_utils import CheckpointError, ConfigError, InputError
 from text_utils import Symbols, Word
 from training_utils import TrainConfig, load_checkpoint, load_config, save_checkpoint
+from voice_replication.data_processing.features import compute_features
 from voice_replication.home import shipped
 from voice_replication.synthesizer.inference import Synthesizer
 from voice_replication.synthesizer.tacotron import Tacotron, TacotronConfig
@@ -145,6 +146,7 @@ def tones(folder: Path, count: int) -> Path:
         save_audio(path, (0.2 * np.sin(2 * np.pi * (200 + 90 * number) * time)).astype(np.float32))
         utterances.append(utterance(path, "dev" if number == count - 1 else "train"))
     write_manifest(folder / "manifest.csv", utterances)
+    compute_features(folder, utterances)
     return folder
 
 
@@ -183,7 +185,7 @@ def test_hifigan_trains_as_a_vocoder_and_is_loaded_by_its_config(tmp_path: Path)
     assert vocoder.decode(np.full((100, 9), -4.0, dtype=np.float32)).shape == (8 * 256,)
     begun = train_vocoder(data, tmp_path / "second", config, start_from=path)
     assert Vocoder.load(begun).model.config == SMALL_HIFIGAN
-    with pytest.raises(CheckpointError, match="tensor 'embed"):
+    with pytest.raises(CheckpointError, match="tensor 'pitch"):
         train_vocoder(data, tmp_path / "third", VocoderConfig(), start_from=path)
 
 
@@ -358,8 +360,10 @@ def test_tacotron_overfits_one_batch_and_loads_by_its_config(data: Path, tmp_pat
     assert result.mel.dtype == np.float32
     assert isinstance(result, TacotronSynthesis)
     assert result.problems == (), "it goes through the sentence and finds its end"
-    assert 2 <= result.durations.min() <= result.durations.max() <= 8, "they lasted five frames"
-    assert len(result.durations) == len(result.f0_hz) == len(result.ids)
+    lasted = result.durations[:-1]  # it may linger at the end
+    assert 2 <= lasted.min() <= lasted.max() <= 8, "they lasted five frames"
+    assert len(result.durations) == len(result.ids)
+    assert result.f0_hz is None
     assert np.array_equal(synthesizer.synthesize(CAT, EMBEDDING).mel, result.mel)
     other = synthesizer.synthesize(CAT, EMBEDDING, seed=1).mel
     assert other.shape != result.mel.shape or not np.allclose(other, result.mel)

@@ -176,7 +176,7 @@ def test_word_times_find_a_word_in_the_sound() -> None:
 
 
 def _synthesis(mel: np.ndarray, durations: np.ndarray, ids: list[int]) -> Synthesis:
-    return Synthesis(mel, durations, ids, np.zeros(len(ids), np.float32))
+    return Synthesis(mel, durations, ids, None)
 
 
 def test_pauses_last_as_long_as_asked_for(speaker: Speaker, made_up_voice: Voice) -> None:

@@ -7,11 +7,14 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
-from audio_utils import DEFAULT_SPEC, log_mel_spectrogram, save_audio
-from data_utils import Utterance, write_manifest
+from audio_utils import DEFAULT_SPEC, f0_contour, log_mel_spectrogram, save_audio
+from data_utils import Utterance, read_manifest, write_manifest
 from env_utils import CheckpointError
 from training_utils import TrainConfig, load_checkpoint, save_checkpoint
+from voice_replication.data_processing.features import compute_features, read_features
 from voice_replication.data_processing.selection import DataSelection
+from voice_replication.vocoder.data import AudioBank
+from voice_replication.vocoder.excitation import continuous_pitch, pulse_train
 from voice_replication.vocoder.inference import Vocoder
 from voice_replication.vocoder.losses import (
     Discriminators,
@@ -20,6 +23,7 @@ from voice_replication.vocoder.losses import (
     multi_resolution_stft_loss,
 )
 from voice_replication.vocoder.model import Vocos, VocosConfig
+from voice_replication.vocoder.pitch import PitchPredictor, pitch_loss, read_pitch
 from voice_replication.vocoder.train import LossConfig, VocoderConfig, train_vocoder
 
 SMALL = VocosConfig(channels=32, blocks=2, hidden=64)
@@ -50,11 +54,69 @@ def test_stream_equals_offline(frames: int, first: int, chunk: int) -> None:
     vocoder = Vocoder(Vocos(VocosConfig(channels=64, blocks=8, hidden=128), DEFAULT_SPEC))
     mel = np.random.default_rng(1).normal(-3, 2, (100, frames)).astype(np.float32)
     whole = vocoder.decode(mel)
-    chunks = list(vocoder.stream(mel, first, chunk))
+    chunks = list(vocoder.stream(mel, first_frames=first, chunk_frames=chunk))
     joined = np.concatenate(chunks)
     assert joined.shape == whole.shape
     assert np.abs(joined - whole).max() < 1e-3 * max(1.0, np.abs(whole).max())
     assert len(chunks[0]) == min(first, frames - 1) * 256
+
+
+def test_pulses_have_the_pitch_and_unit_power() -> None:
+    f0_hz = torch.full((1, 95), 125.0, dtype=torch.float64)
+    pulses = pulse_train(f0_hz, DEFAULT_SPEC, torch.zeros(1, dtype=torch.float64))[0].numpy()
+    assert np.mean(pulses**2) == pytest.approx(1.0, rel=0.02)
+    spectrum = np.abs(np.fft.rfft(pulses[:24_000]))  # one bin is one hertz
+    lines = spectrum[125:12_000:125].copy()
+    assert lines.min() > 0.9 * lines.max(), "all harmonics are equally strong"
+    spectrum[::125] = 0.0
+    assert spectrum[10:11_900].max() < 0.05 * lines.min(), "and there is nothing between them"
+
+
+def test_pitch_goes_on_through_unvoiced_gaps() -> None:
+    f0_hz = torch.tensor([[0.0, 100.0, 0.0, 0.0, 200.0, 0.0], [0.0] * 6])
+    bridged = continuous_pitch(f0_hz)
+    assert bridged[0, :2].tolist() == pytest.approx([100.0, 100.0])
+    assert bridged[0, 2:4].tolist() == pytest.approx([126.0, 158.7], rel=1e-3)
+    assert (bridged[1] == bridged[1, 0]).all() and bridged[1, 0] > 50
+
+
+def test_an_untrained_vocoder_already_speaks_at_the_given_pitch() -> None:
+    torch.manual_seed(0)
+    mel = torch.full((1, 100, 200), -5.0)
+    f0_hz = torch.full((1, 200), 150.0)
+    model = Vocos(SMALL, DEFAULT_SPEC).eval()
+    with torch.no_grad():
+        model.head.project.bias[-513:] -= 8.0  # silence the noise
+        audio = model(mel, f0_hz)[0].numpy()
+    heard = f0_contour(audio, DEFAULT_SPEC)[20:180]
+    assert np.allclose(heard, 150.0, rtol=0.02)
+
+
+def test_the_seed_decides_the_noise() -> None:
+    vocoder = Vocoder(Vocos(SMALL, DEFAULT_SPEC))
+    mel = np.full((100, 40), -4.0, dtype=np.float32)
+    f0_hz = np.zeros(40, dtype=np.float32)
+    first, again, other = (vocoder.decode(mel, f0_hz, seed=s) for s in (0, 0, 1))
+    assert np.array_equal(first, again)
+    assert not np.allclose(first, other)
+
+
+def test_the_pitch_is_read_off_the_mel() -> None:
+    torch.manual_seed(0)
+    audio = torch.from_numpy(np.stack([voice_like(1.0, f0, i) for i, f0 in enumerate((90, 220))]))
+    mel = log_mel_spectrogram(audio, DEFAULT_SPEC)
+    truth = torch.from_numpy(np.stack([f0_contour(a, DEFAULT_SPEC) for a in audio.numpy()]))
+    model = PitchPredictor(100, 48)
+    optimizer = torch.optim.AdamW(model.parameters(), 3e-3)
+    for _ in range(150):
+        loss = pitch_loss(model(mel), truth)
+        optimizer.zero_grad()
+        loss.backward()
+        optimizer.step()
+    f0_hz, voicing = read_pitch(model(mel))
+    both = (f0_hz > 0) & (truth > 0)
+    assert ((voicing > 0.5) == (truth > 0)).float().mean() > 0.95
+    assert (f0_hz[both] / truth[both] - 1).abs().median() < 0.01
 
 
 def test_overfits_one_batch() -> None:
@@ -120,6 +182,7 @@ def data(tmp_path: Path) -> Path:
             )
         )
     write_manifest(tmp_path / "data" / "manifest.csv", utterances)
+    compute_features(tmp_path / "data", utterances)
     return tmp_path / "data"
 
 
@@ -164,6 +227,27 @@ def test_training_exports_a_vocoder_that_loads_and_resumes(data: Path, tmp_path:
     audio = Vocoder.load(whole).decode(np.full((100, 20), -5.0, dtype=np.float32))
     assert np.isfinite(audio).all()
     assert list((tmp_path / "whole" / "samples").glob("*.wav"))
+
+
+def test_every_second_mel_is_a_predicted_one(data: Path) -> None:
+    utterances = read_manifest(data / "manifest.csv")
+    pitch = {f.id: f.f0 for f in read_features(data)}
+    mel = torch.full((100, 150), -3.0)
+    for utterance in utterances[:3]:  # the fourth has none
+        save_checkpoint(data / "predicted" / f"{utterance.id}.safetensors", {"mel": mel}, {})
+    bank = AudioBank(utterances, pitch, data / "predicted")
+    batch = bank.batch(np.random.default_rng(0), 200, 33)
+    predicted = (batch.mel == -3.0).flatten(1).all(dim=1)
+    has_one = torch.tensor([name != "u3" for name in batch.ids])
+    assert not predicted[~has_one].any()
+    assert 0.35 < predicted[has_one].float().mean() < 0.65
+    real = log_mel_spectrogram(batch.audio, DEFAULT_SPEC)[:, :, 4:-4]
+    error = (real - batch.mel[:, :, 4:-4]).abs().flatten(1).mean(dim=1)
+    assert error[~predicted].max() < 0.01, "the others are the mel of the audio they come with"
+    heard = torch.from_numpy(f0_contour(batch.audio[0].numpy(), DEFAULT_SPEC))
+    both = (heard > 0) & (batch.f0_hz[0] > 0)
+    assert both.sum() > 15
+    assert torch.allclose(heard[both], batch.f0_hz[0][both], rtol=0.05), "and so is the pitch"
 
 
 def test_checkpoint_of_another_audio_spec_is_refused(tmp_path: Path) -> None:

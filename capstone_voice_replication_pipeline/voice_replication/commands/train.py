@@ -37,8 +37,18 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     add("--device", default="auto", help="auto, cpu, cuda or mps (default: auto)")
     add("--tracker", default="none", choices=("none", "mlflow", "wandb"), help="also log there")
     add("--minutes", type=float, help="save and stop after this time; the next call goes on")
-    add("--start-from", type=Path, metavar="CKPT", help="vocoder: begin with these weights")
-    add("--mels", type=Path, metavar="DIR", help="vocoder: train on these predicted mels")
+    add(
+        "--start-from",
+        type=Path,
+        metavar="CKPT",
+        help="synthesizer, vocoder: begin with these weights",
+    )
+    add(
+        "--mels",
+        type=Path,
+        metavar="DIR",
+        help="vocoder: every second mel is one of these predicted ones",
+    )
 
 
 def run(args: argparse.Namespace) -> int:

@@ -219,7 +219,8 @@ class _Run:
         if cached is not None:
             return cached
         prepared = self.speaker.prepare(entry.line, entry.voice, self.options.settings)
-        audio = prepared.finish(self.speaker.vocoder.decode(prepared.mel))
+        audio = self.speaker.vocoder.decode(prepared.mel, prepared.f0_hz)
+        audio = prepared.finish(audio)
         self.result.spoken_lines += 1
         self.result.spoken_seconds += len(audio) / DEFAULT_SPEC.sample_rate
         return self.cache.put(entry.key, audio, prepared.words)

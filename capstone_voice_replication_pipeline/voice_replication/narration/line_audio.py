@@ -33,10 +33,12 @@ FADE_SAMPLES = 120  # 5 ms: no click where speech meets digital silence
 
 @dataclass(frozen=True, eq=False)
 class PreparedLine:
-    """``mel (M, F)``, ``durations (L,)`` in frames of ``ids``, ``words`` in seconds of the line's
-    audio, which will have ``samples`` samples."""
+    """``mel (M, F)`` and its pitch ``f0_hz (F,)`` (None: the vocoder reads it off the mel),
+    ``durations (L,)`` in frames of ``ids``, ``words`` in seconds of the line's audio, which will
+    have ``samples`` samples."""
 
     mel: npt.NDArray[np.float32]
+    f0_hz: npt.NDArray[np.float32] | None
     durations: Frames
     ids: list[int]
     words: tuple[WordTime, ...]
@@ -58,15 +60,20 @@ def prepare(words: Sequence[Word], synthesis: Synthesis, settings: Settings) -> 
     """Shorten the silences of ``synthesis`` and work out the word times."""
     durations = np.asarray(synthesis.durations, dtype=np.int64)
     limits = _limits(synthesis.ids, settings)
-    mel = synthesis.mel[:, _kept(durations, limits)]
+    kept = _kept(durations, limits)
+    mel = synthesis.mel[:, kept]
+    f0_hz = None if synthesis.f0_hz is None else synthesis.f0_hz[kept]
     durations = np.minimum(durations, limits)
     missing = FEWEST_FRAMES - mel.shape[1]
     if missing > 0:
         mel = np.pad(mel, ((0, 0), (0, missing)), mode="edge")
+        f0_hz = None if f0_hz is None else np.pad(f0_hz, (0, missing))
         durations[-1] += missing
     samples = (mel.shape[1] - 1) * DEFAULT_SPEC.hop_length
     times = tuple(_word_times(words, durations, samples))
-    return PreparedLine(np.ascontiguousarray(mel), durations, list(synthesis.ids), times, samples)
+    return PreparedLine(
+        np.ascontiguousarray(mel), f0_hz, durations, list(synthesis.ids), times, samples
+    )
 
 
 def _limits(ids: Sequence[int], settings: Settings) -> Frames:

@@ -30,7 +30,9 @@ def stream_lines(lines: Iterable[tuple[int, PreparedLine]], vocoder: Vocoder) ->
         if silence:
             yield np.zeros(silence, np.float32)
         gain, offset = None, 0
-        for chunk in vocoder.stream(line.mel, HEAD_FRAMES, CHUNK_FRAMES):
+        for chunk in vocoder.stream(
+            line.mel, line.f0_hz, first_frames=HEAD_FRAMES, chunk_frames=CHUNK_FRAMES
+        ):
             gain = gain_for(chunk, DEFAULT_SPEC) if gain is None else gain
             yield line.finish_part(chunk, offset, gain)
             offset += len(chunk)

@@ -109,6 +109,7 @@ class Speaker:
             speed=settings.speed,
             pitch_semitones=settings.pitch_semitones,
             f0_median_hz=voice.statistics.f0_median_hz or None,
+            f0_spread=voice.statistics.f0_spread,
             seed=settings.seed,
         )
         return prepare(line.words, synthesis, settings)
@@ -159,7 +160,7 @@ class Speaker:
         position = 0
         for silence, line, prepared in self.paced(shown, voice, settings):
             clock.lap("synthesizer")
-            audio = prepared.finish(vocoder.decode(prepared.mel))
+            audio = prepared.finish(vocoder.decode(prepared.mel, prepared.f0_hz))
             clock.lap("vocoder")
             pieces += [np.zeros(silence, np.float32), audio]
             position += silence

@@ -57,6 +57,7 @@ class Example:
     log_f0: Tensor  # relative to the speaker's median
     voicing: Tensor
     energy: Tensor
+    f0_hz: Tensor  # (F,), 0 where unvoiced
     top_bin: int  # mel bins from here on lie above the source's bandwidth
 
     @property
@@ -77,6 +78,7 @@ class SynthesizerBatch:
     weight: Tensor  # (B, M, F): 1 where the loss counts
     speaker: Tensor  # (B, E)
     speaker_log_f0: Tensor  # (B,)
+    f0_hz: Tensor  # (B, F), 0 where unvoiced
     names: list[str]
 
     def to(self, device: torch.device) -> SynthesizerBatch:
@@ -90,6 +92,7 @@ class SynthesizerBatch:
             weight=self.weight.to(device),
             speaker=self.speaker.to(device),
             speaker_log_f0=self.speaker_log_f0.to(device),
+            f0_hz=self.f0_hz.to(device),
             names=self.names,
         )
 
@@ -145,6 +148,7 @@ class SpeechDataset:
             log_f0=token_means(relative, voiced, durations),
             voicing=token_means(voiced, torch.ones_like(voiced), durations),
             energy=token_means(frame_energy(mel), torch.ones_like(voiced), durations),
+            f0_hz=f0,
             top_bin=int(np.searchsorted(self.centers_hz, limit_hz)),
         )
 
@@ -186,6 +190,7 @@ class SpeechDataset:
             weight=weight,
             speaker=torch.stack([self.speaker_vector(e.speaker, rng) for e in examples]),
             speaker_log_f0=torch.tensor([self.log_f0[e.speaker] for e in examples]),
+            f0_hz=_pad([e.f0_hz for e in examples]),
             names=[e.id for e in examples],
         )
 

@@ -57,7 +57,7 @@ class Finetuned:
             "steps": self.steps,
             "metrics": {"loss_before": self.loss_before, "loss_after": self.loss_after},
         }
-        return save_checkpoint(path, self.delta, meta, half=True)
+        return save_checkpoint(path, self.delta, meta, bits=16)
 
 
 def finetune(
@@ -88,6 +88,7 @@ def finetune(
             batch.durations,
             batch.prosody,
             batch.speaker_log_f0,
+            batch.f0_hz,
         )
         return synthesizer_losses(prediction, batch, LossConfig())["loss"]
 

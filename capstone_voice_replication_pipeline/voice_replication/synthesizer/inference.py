@@ -17,7 +17,8 @@ from training_utils import load_checkpoint, load_into
 
 from voice_replication.home import checkpoint_path
 from voice_replication.synthesizer import model as network
-from voice_replication.synthesizer.harmonics import restore_harmonics
+from voice_replication.synthesizer.harmonics import frame_pitch
+from voice_replication.synthesizer.intonation import TYPICAL_SPREAD, raise_question, widen
 from voice_replication.synthesizer.model import LOG_F0_CENTER, Prosody, SynthesizerConfig
 
 LONGEST_PAUSE_SECONDS = 0.55  # inside a sentence: nobody asked for a longer one
@@ -27,12 +28,12 @@ LONGEST_PHONE_SECONDS = 0.5
 @dataclass(frozen=True)
 class Synthesis:
     """One spoken sentence: ``mel (M, F)`` float32; for each symbol of ``ids`` its ``durations``
-    in frames and its ``f0_hz`` (0 where unvoiced)."""
+    in frames; ``f0_hz (F,)`` the pitch of each frame, 0 where unvoiced (None: not known)."""
 
     mel: npt.NDArray[np.float32]
     durations: npt.NDArray[np.int64]
     ids: list[int]
-    f0_hz: npt.NDArray[np.float32]
+    f0_hz: npt.NDArray[np.float32] | None
 
 
 class Synthesizer:
@@ -99,13 +100,16 @@ class Synthesizer:
         speed: float = 1.0,
         pitch_semitones: float = 0.0,
         f0_median_hz: float | None = None,
+        f0_spread: float | None = None,
         seed: int = 0,
     ) -> Synthesis:
         """Speak one sentence.
 
         ``embedding (E,)`` unit length; ``speed`` 0.5 to 2; ``f0_median_hz`` the voice's median
-        pitch, guessed from the embedding when not given; ``seed`` chooses among renderings of
-        models that sample (this one is deterministic). Raises ``InputError`` for no words.
+        pitch, guessed from the embedding when not given; ``f0_spread`` the log distance between
+        its 5th and 95th percentile, a typical one when not given; ``seed`` chooses among
+        renderings of models that sample (this one is deterministic). Raises ``InputError`` for no
+        words.
         """
         del seed
         self.check_request(words, speed)
@@ -117,20 +121,20 @@ class Synthesizer:
         log_duration = self.model.duration(hidden, speaker, mask)[..., 0]
         durations = self._durations(ids, log_duration[0], speed)
         prosody = self.model.predict_prosody(hidden, speaker, mask)
-        if words[-1].pause == "?":
-            prosody = self._question(ids, prosody)
+        prosody = self._intonation(words, ids, prosody, durations, f0_spread or TYPICAL_SPREAD)
         shift = pitch_semitones * np.log(2.0) / 12.0
         if f0_median_hz is not None:
             median = torch.tensor([np.log(f0_median_hz)], dtype=torch.float32, device=self.device)
         else:
             median = self.model.speaker_f0(speaker)[:, 0] + LOG_F0_CENTER
         median = median + shift
-        mel, _ = self.model.decode(hidden, durations[None], prosody, median, speaker)
-        f0_hz = (prosody.log_f0 + median).exp() * (prosody.voicing > 0.5)
-        pitch = np.asarray(f0_hz[0].cpu().numpy(), dtype=np.float32)
+        symbol_f0 = (prosody.log_f0 + median).exp() * (prosody.voicing > 0.5)
         frames = np.asarray(durations.cpu().numpy(), dtype=np.int64)
-        raw = np.asarray(mel[0].cpu().numpy(), dtype=np.float32)
-        return Synthesis(restore_harmonics(raw, pitch, frames, DEFAULT_SPEC), frames, ids, pitch)
+        f0_hz = frame_pitch(symbol_f0[0].cpu().numpy(), frames)
+        pitch = torch.from_numpy(f0_hz)[None].to(self.device)
+        mel, inside = self.model.decode(hidden, durations[None], prosody, median, speaker, pitch)
+        mel = self.model.finish(mel, inside)
+        return Synthesis(np.asarray(mel[0].cpu().numpy(), np.float32), frames, ids, f0_hz)
 
     def _durations(self, ids: Sequence[int], log_duration: Tensor, speed: float) -> Tensor:
         """Whole frames: rounding errors are carried on, so that the total stays right."""
@@ -149,11 +153,20 @@ class Synthesizer:
             owed -= durations[place]
         return torch.from_numpy(durations).to(self.device)
 
-    def _question(self, ids: Sequence[int], prosody: Prosody) -> Prosody:
-        """Raise the pitch from the last stressed vowel on: the corpora hold no question marks,
-        so that the rise of a yes-no question is a rule (about five semitones at the end)."""
-        stressed = [i for i, s in enumerate(ids) if self.symbols.decode([s])[0].endswith("1")]
-        start = stressed[-1] if stressed else 0
-        rise = torch.zeros(len(ids), device=prosody.log_f0.device)
-        rise[start:] = torch.linspace(0.06, 0.3, len(ids) - start)
-        return Prosody(prosody.log_f0 + rise, prosody.voicing, prosody.energy)
+    def _intonation(
+        self,
+        words: Sequence[Word],
+        ids: Sequence[int],
+        prosody: Prosody,
+        durations: Tensor,
+        spread: float,
+    ) -> Prosody:
+        """``prosody`` of one sentence with the movement of pitch that its voice has."""
+        log_f0 = prosody.log_f0[0].cpu().numpy()
+        voiced = (prosody.voicing[0] > 0.5).cpu().numpy()
+        log_f0 = widen(log_f0, voiced, durations.cpu().numpy(), spread)
+        if words[-1].pause == "?":
+            names = self.symbols.decode(ids)
+            log_f0 = raise_question(log_f0, np.array([name.endswith("1") for name in names]))
+        moved = torch.from_numpy(log_f0)[None].to(self.device)
+        return Prosody(moved, prosody.voicing, prosody.energy)

@@ -12,6 +12,7 @@ Shapes: ``B`` batch, ``L`` symbols, ``F`` frames, ``M`` mel bins, ``D`` channels
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 
 import torch
@@ -19,7 +20,9 @@ from audio_utils import AudioSpec
 from torch import Tensor, nn
 from training_utils import StrictModel
 
+from voice_replication.synthesizer.harmonics import PITCHES_HZ, ripples
 from voice_replication.synthesizer.layers import DecoderBlock, EncoderBlock, Predictor, SpeakerNorm
+from voice_replication.synthesizer.treble import add_treble, low_bins
 
 MEAN_LOG_MEL, STD_LOG_MEL = -5.0, 2.5  # of speech, about: the network works on scaled mels
 LOG_F0_CENTER = 5.0  # ln Hz: 148 Hz
@@ -78,6 +81,8 @@ class Synthesizer(nn.Module):
         self.speaker_f0 = nn.Linear(speaker, 1)
         self.prosody_in = nn.Linear(4, size)
         self.position_in = nn.Linear(3, size)
+        self.harmonics_in = nn.Linear(spec.n_mels, size, bias=False)
+        self.register_buffer("ripples", torch.from_numpy(ripples(spec).T.copy()), persistent=False)
         self.decoder = nn.ModuleList(
             DecoderBlock(
                 size, config.hidden, config.kernel_size, speaker, 1.0 / config.decoder_blocks
@@ -86,6 +91,10 @@ class Synthesizer(nn.Module):
         )
         self.final_norm = SpeakerNorm(size, speaker)
         self.to_mel = nn.Linear(size, spec.n_mels)
+        nn.init.zeros_(self.harmonics_in.weight)
+        self.register_buffer("mel_spread", torch.ones(spec.n_mels))  # see finish()
+        low = low_bins(spec)
+        self.register_buffer("treble", torch.zeros(spec.n_mels - low, low + 1))  # see finish()
 
     def encode(self, ids: Tensor, speaker: Tensor, mask: Tensor) -> Tensor:
         """``ids (B, L)``, unit ``speaker (B, E)`` -> ``(B, L, D)``."""
@@ -106,8 +115,10 @@ class Synthesizer(nn.Module):
         prosody: Prosody,
         speaker_log_f0: Tensor,
         speaker: Tensor,
+        f0_hz: Tensor,
     ) -> tuple[Tensor, Tensor]:
-        """Repeat symbols for their ``durations (B, L)`` and draw the mel.
+        """Repeat symbols for their ``durations (B, L)`` and draw the mel, with the harmonics of
+        ``f0_hz (B, F)``, 0 where unvoiced.
 
         Returns ``(mel (B, M, F), frame mask (B, F))``.
         """
@@ -118,11 +129,35 @@ class Synthesizer(nn.Module):
         symbols = hidden + self.prosody_in(features)
         index, position, frame_mask = upsampling(durations)
         x = symbols.gather(1, index[..., None].expand(-1, -1, symbols.shape[-1]))
-        x = (x + self.position_in(position)) * frame_mask[..., None]
+        x = x + self.position_in(position) + self.harmonics_in(self._ripple(f0_hz))
+        x = x * frame_mask[..., None]
         for block in self.decoder:
             x = block(x, speaker, frame_mask)
         mel = self.to_mel(self.final_norm(x, speaker)).transpose(1, 2)
         return mel.float() * STD_LOG_MEL + MEAN_LOG_MEL, frame_mask
+
+    def finish(self, mel: Tensor, mask: Tensor) -> Tensor:
+        """Give ``mel (B, M, F)`` the movement and the treble that real speech has.
+
+        The decoder predicts averages, which move less than what they are averages of. Each bin is
+        stretched around its mean by ``mel_spread``, measured on held-out recordings when training
+        ends (global variance, Toda and Tokuda 2007). What most recordings do not hold, above 8 kHz,
+        is added by ``treble`` (see ``treble.py``). ``mask (B, F)``: 0 in padding.
+        """
+        inside = mask[:, None]
+        mean = (mel * inside).sum(dim=2, keepdim=True) / inside.sum(dim=2, keepdim=True)
+        spread = self.get_buffer("mel_spread")[:, None]
+        wide = mean + (mel - mean) * spread
+        treble = self.get_buffer("treble")
+        return add_treble(wide, treble) if bool(treble.any()) else wide
+
+    def _ripple(self, f0_hz: Tensor) -> Tensor:
+        """What pulses of the pitch of each frame leave in a mel: ``(B, F) -> (B, F, M)``."""
+        lowest, highest = math.log(PITCHES_HZ[0]), math.log(PITCHES_HZ[-1])
+        place = (f0_hz.clamp(min=1.0).log() - lowest) / (highest - lowest) * (len(PITCHES_HZ) - 1)
+        table = self.get_buffer("ripples")
+        ripple = table[place.round().long().clamp(0, len(table) - 1)]
+        return ripple * (f0_hz > 0)[..., None]
 
     def forward(
         self,
@@ -132,14 +167,15 @@ class Synthesizer(nn.Module):
         durations: Tensor,
         prosody: Prosody,
         speaker_log_f0: Tensor,
+        f0_hz: Tensor,
     ) -> Prediction:
-        """Training pass: the decoder sees the true durations and prosody."""
+        """Training pass: the decoder sees the true durations, prosody and pitch."""
         hidden = self.encode(ids, speaker, mask)
         # predictors learn from the text encoding but do not shape it: the mel does that
         still = hidden.detach() * 0.9 + hidden * 0.1
         log_duration = self.duration(still, speaker, mask)[..., 0]
         predicted = self.predict_prosody(still, speaker, mask)
-        mel, _ = self.decode(hidden, durations, prosody, speaker_log_f0, speaker)
+        mel, _ = self.decode(hidden, durations, prosody, speaker_log_f0, speaker, f0_hz)
         guess = self.speaker_f0(speaker)[:, 0] + LOG_F0_CENTER
         return Prediction(mel, log_duration, predicted, guess)
 

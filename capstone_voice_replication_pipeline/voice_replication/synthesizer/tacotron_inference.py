@@ -91,17 +91,18 @@ class TacotronSynthesizer(Synthesizer):
         speed: float = 1.0,
         pitch_semitones: float = 0.0,
         f0_median_hz: float | None = None,
+        f0_spread: float | None = None,
         seed: int = 0,
     ) -> TacotronSynthesis:
         """Speak one sentence.
 
         ``seed`` chooses a rendering (the pre-net's dropout); ``speed`` 0.5 to 2 stretches the
-        finished mel; ``f0_median_hz`` is not needed, since the pitch follows from ``embedding``
-        alone, and for the same reason ``f0_hz`` of the result is 0 (not known). Raises
+        finished mel; ``f0_median_hz`` and ``f0_spread`` are not needed, since the pitch follows
+        from ``embedding`` alone, and for the same reason ``f0_hz`` of the result is None. Raises
         ``InputError``: no words, speed out of range, or a ``pitch_semitones`` that a Tacotron has
         no control for.
         """
-        del f0_median_hz
+        del f0_median_hz, f0_spread
         self.check_request(words, speed)
         if pitch_semitones != 0.0:
             raise InputError(
@@ -125,8 +126,7 @@ class TacotronSynthesizer(Synthesizer):
         for problem in problems:
             log.warning("'%s': %s", " ".join(w.text for w in words), problem)
         mel, durations = change_speed(spoken.mel[0].cpu().numpy(), durations, speed)
-        f0_hz = np.zeros(len(ids), dtype=np.float32)
-        return TacotronSynthesis(mel, durations, ids, f0_hz, attention, tuple(problems))
+        return TacotronSynthesis(mel, durations, ids, None, attention, tuple(problems))
 
 
 def durations_from_attention(attention: Floats, reduction: int) -> npt.NDArray[np.int64]:

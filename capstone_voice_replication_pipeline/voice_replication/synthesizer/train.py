@@ -20,12 +20,15 @@ from training_utils import (
     TrainConfig,
     Trainer,
     Update,
+    load_checkpoint,
+    load_into,
     save_checkpoint,
 )
 
 from voice_replication.data_processing.selection import DataSelection, select_utterances
 from voice_replication.synthesizer.data import SpeechDataset, SynthesizerBatch
 from voice_replication.synthesizer.model import Prediction, Synthesizer, SynthesizerConfig
+from voice_replication.synthesizer.treble import fit_treble, low_bins
 
 
 class LossConfig(StrictModel):
@@ -33,7 +36,7 @@ class LossConfig(StrictModel):
 
     l1: float = 1.0
     l2: float = 0.5
-    duration: float = 0.1
+    duration: float = 0.05
     prosody: float = 0.1
 
 
@@ -62,12 +65,15 @@ def synthesizer_losses(
     mels are compared in units of their standard deviation (2.5).
     """
     difference = (prediction.mel - batch.mel) / 2.5
-    count = batch.weight.sum()
-    l1 = (difference.abs() * batch.weight).sum() / count
-    l2 = (difference.square() * batch.weight).sum() / count
+    cells = batch.weight.sum()
+    l1 = (difference.abs() * batch.weight).sum() / cells
+    l2 = (difference.square() * batch.weight).sum() / cells
     symbols = batch.mask.sum()
-    target = (batch.durations.float() + 1).log()
-    duration = ((prediction.log_duration.float() - target).square() * batch.mask).sum() / symbols
+    # the likelihood of a Poisson count: its best answer is the mean, where a squared error of
+    # logarithms gives a smaller number and so a hurried voice
+    log_duration, count = prediction.log_duration.float(), batch.durations.float() + 1
+    excess = log_duration.exp() - count - count * (log_duration - count.log())
+    duration = (excess * batch.mask).sum() / symbols
     truth, guess = batch.prosody, prediction.prosody
     voiced = batch.mask * truth.voicing
     present = batch.mask * (batch.durations > 0)
@@ -152,7 +158,7 @@ class SpeechTask(Task):
             "licence": "see MODEL_CARD.md",
         }
         path = folder / "synthesizer.safetensors"
-        return save_checkpoint(path, self.modules["synthesizer"].state_dict(), meta, half=True)
+        return save_checkpoint(path, self.modules["synthesizer"].state_dict(), meta, bits=8)
 
     def describe(self, batch: SynthesizerBatch) -> str:
         return ", ".join(batch.names)
@@ -173,8 +179,8 @@ class SynthesizerTask(SpeechTask):
         self.model = model or Synthesizer(config.model, len(train.symbols), DEFAULT_SPEC)
         super().__init__(config, self.model, train, dev)
 
-    def losses(self, batch: SynthesizerBatch) -> dict[str, Tensor]:
-        batch = batch.to(self.device)
+    def predict(self, batch: SynthesizerBatch) -> Prediction:
+        """The model's answer, with everything but the mel given."""
         prediction = self.model(
             batch.ids,
             batch.speaker,
@@ -182,8 +188,41 @@ class SynthesizerTask(SpeechTask):
             batch.durations,
             batch.prosody,
             batch.speaker_log_f0,
+            batch.f0_hz,
         )
-        return synthesizer_losses(prediction, batch, self.config.loss)
+        assert isinstance(prediction, Prediction)
+        return prediction
+
+    def losses(self, batch: SynthesizerBatch) -> dict[str, Tensor]:
+        batch = batch.to(self.device)
+        return synthesizer_losses(self.predict(batch), batch, self.config.loss)
+
+    @torch.no_grad()
+    def measure_spread(self, utterances: int = 200) -> None:
+        """Set the model's ``mel_spread`` from held-out recordings: in every bin, how much more
+        real mels vary over time than predicted ones. Does nothing without any."""
+        ratio = torch.zeros(2, DEFAULT_SPEC.n_mels)  # variances of real and of predicted mels
+        for index in range(min(utterances, len(self.dev.examples))):
+            batch = self.dev.collate([index]).to(self.device)
+            heard = (batch.weight[0, :, 0] > 0).float().cpu()
+            for row, mel in enumerate((batch.mel, self.predict(batch).mel)):
+                ratio[row] += mel[0].float().cpu().var(dim=1) * heard
+        if bool((ratio > 0).all()):
+            spread = (ratio[0] / ratio[1]).sqrt()
+            smooth = functional.avg_pool1d(spread[None], 5, 1, 2, count_include_pad=False)[0]
+            self.model.get_buffer("mel_spread").copy_(smooth.clamp(0.8, 1.5))
+
+    def learn_treble(self, utterances: int = 300) -> None:
+        """Fit the model's ``treble`` to full-band training recordings, if there are any."""
+        full = [e.mel for e in self.train.examples if e.top_bin >= DEFAULT_SPEC.n_mels]
+        if full:
+            low = low_bins(DEFAULT_SPEC)
+            self.model.get_buffer("treble").copy_(fit_treble(full[:utterances], low))
+
+    def export(self, folder: Path, step: int, metrics: dict[str, float]) -> Path:
+        self.measure_spread()
+        self.learn_treble()
+        return super().export(folder, step, metrics)
 
     def visualize(self, folder: Path, step: int) -> None:
         from audio_utils import save_audio
@@ -192,15 +231,7 @@ class SynthesizerTask(SpeechTask):
 
         for index in range(min(2, len(self.dev.examples))):
             batch = self.dev.collate([index]).to(self.device)
-            prediction = self.model(
-                batch.ids,
-                batch.speaker,
-                batch.mask,
-                batch.durations,
-                batch.prosody,
-                batch.speaker_log_f0,
-            )
-            mel = prediction.mel[0].float().cpu().numpy()
+            mel = self.predict(batch).mel[0].float().cpu().numpy()
             stem = f"{step:07d}_{batch.names[0]}"
             title = f"{batch.names[0]}, predicted with true durations at step {step}"
             plot_mel(mel, DEFAULT_SPEC, path=folder / f"{stem}.png", title=title)
@@ -216,12 +247,19 @@ def train_synthesizer(
     device: str = "cpu",
     sink: MetricSink | None = None,
     max_minutes: float | None = None,
+    start_from: Path | None = None,
 ) -> Path:
-    """Train on a preprocessed, aligned folder with features; returns the exported checkpoint."""
+    """Train on a preprocessed, aligned folder with features; returns the exported checkpoint.
+
+    ``start_from``: an exported synthesizer whose weights a new run begins with.
+    """
     train = SpeechDataset(data, select_utterances(data, config.data, "train"))
     dev = SpeechDataset(data, select_utterances(data, config.data, "dev"))
+    task = SynthesizerTask(config, train, dev)
+    if start_from is not None:
+        load_into(task.model, load_checkpoint(start_from)[0], start_from)
     trainer = Trainer(
-        SynthesizerTask(config, train, dev),
+        task,
         config.training,
         folder,
         device=device,

@@ -28,16 +28,23 @@ class GriffinLimVocoder:
         self.spec, self.iterations, self.seed = spec, iterations, seed
         self.device = "cpu"
 
-    def decode(self, mel: npt.NDArray[np.float32]) -> Audio:
-        """``(M, F)`` log-mel -> ``(T,)`` float32 audio, ``T = (F - 1) * hop_length``."""
+    def decode(self, mel: Audio, f0_hz: Audio | None = None) -> Audio:
+        """``(M, F)`` log-mel -> ``(T,)`` float32 audio, ``T = (F - 1) * hop_length``; the pitch is
+        what the mel shows, whatever ``f0_hz`` says."""
+        del f0_hz
         return griffin_lim(mel, self.spec, self.iterations, self.seed)
 
     def stream(
-        self, mel: npt.NDArray[np.float32], first_frames: int = 24, chunk_frames: int = 128
+        self,
+        mel: Audio,
+        f0_hz: Audio | None = None,
+        *,
+        first_frames: int = 24,
+        chunk_frames: int = 128,
     ) -> Iterator[Audio]:
         """:meth:`decode` cut into chunks. Nothing arrives early: every sample's phase depends on
         the whole signal, so the first chunk waits for all of it."""
-        audio = self.decode(mel)
+        audio = self.decode(mel, f0_hz)
         start, size = 0, first_frames * self.spec.hop_length
         while start < len(audio):
             yield audio[start : start + size]

@@ -148,7 +148,8 @@ class Hifigan(nn.Module):
         nn.init.normal_(last.weight, std=0.01)
         self.to_audio = weight_norm(last)
 
-    def forward(self, mel: Tensor) -> Tensor:
+    def forward(self, mel: Tensor, f0_hz: Tensor | None = None) -> Tensor:
+        del f0_hz  # this network finds the pitch by itself
         x = functional.leaky_relu(self.upsamplings(self.embed(mel)), SLOPE)
         audio = self.to_audio(x).float().tanh()[:, 0]
         edge = self.spec.hop_length // 2

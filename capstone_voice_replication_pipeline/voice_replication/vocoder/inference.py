@@ -10,10 +10,11 @@ import numpy.typing as npt
 import torch
 
 from voice_replication.home import checkpoint_path
+from voice_replication.vocoder.excitation import Source
 from voice_replication.vocoder.generators import Generator, load_generator
 from voice_replication.vocoder.hifigan import Hifigan
 
-Audio = npt.NDArray[np.float32]
+Floats = npt.NDArray[np.float32]
 
 
 class Vocoder:
@@ -32,14 +33,25 @@ class Vocoder:
         return cls(model.fold() if isinstance(model, Hifigan) else model, device)
 
     @torch.inference_mode()
-    def decode(self, mel: npt.NDArray[np.float32]) -> Audio:
-        """``(M, F)`` log-mel -> ``(T,)`` float32 audio; at least two frames."""
-        batch = torch.from_numpy(np.ascontiguousarray(mel))[None].to(self.device)
-        return np.asarray(self.model(batch)[0].cpu().numpy(), dtype=np.float32)
+    def decode(self, mel: Floats, f0_hz: Floats | None = None, seed: int = 0) -> Floats:
+        """``(M, F)`` log-mel -> ``(T,)`` float32 audio; at least two frames.
 
+        ``f0_hz (F,)``: the pitch of each frame, 0 where unvoiced; read from the mel when not
+        given. ``seed`` decides the noise in unvoiced sounds.
+        """
+        batch, source = self._prepare(mel, f0_hz, seed)
+        return self._render(batch, source)
+
+    @torch.inference_mode()
     def stream(
-        self, mel: npt.NDArray[np.float32], first_frames: int = 24, chunk_frames: int = 128
-    ) -> Iterator[Audio]:
+        self,
+        mel: Floats,
+        f0_hz: Floats | None = None,
+        *,
+        first_frames: int = 24,
+        chunk_frames: int = 128,
+        seed: int = 0,
+    ) -> Iterator[Floats]:
         """Audio of ``mel`` in chunks; concatenated they equal :meth:`decode` within 1e-3.
 
         Each chunk is decoded with the frames around it that can influence it: the network's
@@ -48,6 +60,7 @@ class Vocoder:
             frames   ......[context | chunk | context]......
             samples               [  chunk  ]
         """
+        batch, source = self._prepare(mel, f0_hz, seed)
         hop = self.spec.hop_length
         context = self.model.config.context_frames + self.spec.n_fft // hop
         hops = mel.shape[1] - 1  # of audio
@@ -55,6 +68,27 @@ class Vocoder:
         while start < hops:
             stop = min(hops, start + size)
             left = max(0, start - context)
-            audio = self.decode(mel[:, left : stop + 1 + context])
+            right = stop + 1 + context
+            audio = self._render(
+                batch[:, :, left:right], None if source is None else source.part(left, right)
+            )
             yield audio[(start - left) * hop : (stop - left) * hop]
             start, size = stop, chunk_frames
+
+    def _prepare(
+        self, mel: Floats, f0_hz: Floats | None, seed: int
+    ) -> tuple[torch.Tensor, Source | None]:
+        """The mel as a batch, and the excitation of the whole of it."""
+        batch = torch.from_numpy(np.ascontiguousarray(mel))[None].to(self.device)
+        if isinstance(self.model, Hifigan):
+            return batch, None
+        pitch = None if f0_hz is None else torch.from_numpy(f0_hz)[None].to(self.device)
+        generator = torch.Generator().manual_seed(seed)
+        return batch, self.model.source(batch, pitch, generator)
+
+    def _render(self, mel: torch.Tensor, source: Source | None) -> Floats:
+        if isinstance(self.model, Hifigan) or source is None:
+            audio = self.model(mel)
+        else:
+            audio = self.model.render(mel, source)
+        return np.asarray(audio[0].cpu().numpy(), dtype=np.float32)

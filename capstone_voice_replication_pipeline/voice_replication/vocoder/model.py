@@ -1,10 +1,16 @@
-"""Vocos: from a log-mel spectrogram to audio through an inverse Fourier transform.
+"""Vocos with a source: from a log-mel spectrogram to audio through an inverse Fourier transform.
 
 Siuzdak, "Vocos: Closing the gap between time-domain and Fourier-based neural vocoders for
-high-quality audio synthesis" (2306.00814). A stack of ConvNeXt blocks at the frame rate predicts
-the magnitude and phase of every short-time Fourier coefficient; the inverse transform does the
-upsampling. That is why it runs some thirty times faster on a CPU than vocoders that upsample with
-transposed convolutions.
+high-quality audio synthesis" (2306.00814): a stack of ConvNeXt blocks works at the frame rate and
+the inverse short-time Fourier transform does the upsampling. That is why it runs some thirty times
+faster on a CPU than vocoders that upsample with transposed convolutions.
+
+    log-mel ─┬──────────────── ConvNeXt blocks ─► two filters for every frame
+             └─ pitch (or given) ─► pulses, noise ──────► × ─► inverse STFT ─► audio
+
+What differs from Vocos: its network invents magnitude *and* phase of every coefficient. Here it
+predicts how to filter a pulse train of the right pitch and noise (see ``excitation.py``), so that
+voiced speech is periodic from the first training step on.
 
 Shapes: ``B`` batch, ``M`` mel bins, ``F`` frames, ``D`` channels, ``K = n_fft // 2 + 1``,
 ``T`` samples.
@@ -16,6 +22,11 @@ import torch
 from audio_utils import AudioSpec
 from torch import Tensor, nn
 from training_utils import StrictModel
+
+from voice_replication.vocoder.excitation import Source, make_source
+from voice_replication.vocoder.pitch import PitchPredictor, read_pitch
+
+REST = 4.0  # filters of new weights are exp(-4): speech is far below unit power
 
 
 class VocosConfig(StrictModel):
@@ -54,26 +65,27 @@ class ConvNeXtBlock(nn.Module):
         return torch.as_tensor(x + (self.scale * y).transpose(1, 2))
 
 
-class InverseStftHead(nn.Module):
-    """Predict magnitude and phase of each coefficient; invert: ``(B, F, D) -> (B, T)``.
+class FilterHead(nn.Module):
+    """Predict the filters of both excitations, apply them, invert: ``(B, F, D) -> (B, T)``.
 
-    ``T = (F - 1) * hop_length``. The magnitude is ``exp(m)``, limited to 100; the phase is any real
-    number p and enters as ``cos p + i sin p``, so that it needs no wrapping.
+    ``T = (F - 1) * hop_length``. Pulses get a magnitude ``exp(m)`` and a phase shift ``p``, which
+    enters as ``cos p + i sin p`` and so needs no wrapping; noise has no phase worth shifting.
     """
 
     def __init__(self, channels: int, spec: AudioSpec) -> None:
         super().__init__()
         self.spec = spec
-        self.project = nn.Linear(channels, spec.n_fft + 2)
+        self.project = nn.Linear(channels, 3 * (spec.n_fft // 2 + 1))
         self.register_buffer("window", torch.hann_window(spec.n_fft), persistent=False)
 
-    def forward(self, x: Tensor) -> Tensor:
-        log_magnitude, phase = self.project(x).float().transpose(1, 2).chunk(2, dim=1)
-        magnitude = log_magnitude.exp().clamp(max=100.0)
-        coefficients = torch.complex(magnitude * phase.cos(), magnitude * phase.sin())
+    def forward(self, x: Tensor, source: Source) -> Tensor:
+        log_pulses, shift, log_noise = self.project(x).float().transpose(1, 2).chunk(3, dim=1)
+        pulses = (log_pulses - REST).clamp(max=4.0).exp()
+        noise = (log_noise - REST).clamp(max=4.0).exp()
+        shaped = source.harmonic * torch.polar(pulses, shift) + source.noise * noise
         window = self.get_buffer("window")
         return torch.istft(
-            coefficients, self.spec.n_fft, self.spec.hop_length, window=window, center=True
+            shaped, self.spec.n_fft, self.spec.hop_length, window=window, center=True
         )
 
 
@@ -83,9 +95,11 @@ class Vocos(nn.Module):
     def __init__(self, config: VocosConfig, spec: AudioSpec) -> None:
         super().__init__()
         self.config, self.spec = config, spec
+        self.pitch = PitchPredictor(spec.n_mels)
         self.embed = nn.Conv1d(
             spec.n_mels, config.channels, config.kernel_size, padding=config.kernel_size // 2
         )
+        self.embed_pitch = nn.Conv1d(2, config.channels, 3, padding=1)
         self.norm = nn.LayerNorm(config.channels, eps=1e-6)
         self.backbone = nn.Sequential(
             *(
@@ -96,14 +110,35 @@ class Vocos(nn.Module):
             )
         )
         self.final_norm = nn.LayerNorm(config.channels, eps=1e-6)
-        self.head = InverseStftHead(config.channels, spec)
-        self.apply(_initialize)
+        self.head = FilterHead(config.channels, spec)
+        for name, child in self.named_children():
+            if name != "pitch":
+                child.apply(_initialize)
 
-    def forward(self, mel: Tensor) -> Tensor:
-        x = self.norm(self.embed(mel).transpose(1, 2)).transpose(1, 2)
+    def source(
+        self,
+        mel: Tensor,
+        f0_hz: Tensor | None = None,
+        generator: torch.Generator | None = None,
+    ) -> Source:
+        """Excitation for ``mel``, of the pitch ``f0_hz (B, F)`` (0: unvoiced) or, without one,
+        of the pitch that the mel shows."""
+        if f0_hz is None:
+            f0_hz, voiced = read_pitch(self.pitch(mel))
+        else:
+            voiced = (f0_hz > 0).float()
+        return make_source(f0_hz, voiced, self.spec, generator)
+
+    def render(self, mel: Tensor, source: Source) -> Tensor:
+        """Shape ``source`` into the sound of ``mel``."""
+        x = self.embed(mel) + self.embed_pitch(source.pitch)
+        x = self.norm(x.transpose(1, 2)).transpose(1, 2)
         x = self.final_norm(self.backbone(x).transpose(1, 2))
-        audio: Tensor = self.head(x)
+        audio: Tensor = self.head(x, source)
         return audio
+
+    def forward(self, mel: Tensor, f0_hz: Tensor | None = None) -> Tensor:
+        return self.render(mel, self.source(mel, f0_hz))
 
 
 def _initialize(module: nn.Module) -> None:

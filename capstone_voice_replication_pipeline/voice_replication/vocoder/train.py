@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -22,6 +23,7 @@ from training_utils import (
     save_checkpoint,
 )
 
+from voice_replication.data_processing.features import read_features
 from voice_replication.data_processing.selection import DataSelection, select_utterances
 from voice_replication.vocoder.data import AudioBank, VocoderBatch
 from voice_replication.vocoder.generators import (
@@ -38,6 +40,8 @@ from voice_replication.vocoder.losses import (
     mel_loss,
     multi_resolution_stft_loss,
 )
+from voice_replication.vocoder.model import Vocos
+from voice_replication.vocoder.pitch import pitch_loss
 
 
 class LossConfig(StrictModel):
@@ -86,6 +90,7 @@ class VocoderTask(Task):
         config: VocoderConfig,
         train: list[Utterance],
         dev: list[Utterance],
+        pitch: Mapping[str, Tensor],
         mels: Path | None = None,
     ) -> None:
         torch.manual_seed(config.training.seed)
@@ -108,7 +113,7 @@ class VocoderTask(Task):
                 **options,
             ),
         }
-        self.bank = AudioBank(train, mels)
+        self.bank = AudioBank(train, pitch, mels)
         self.dev = [(u.id, load_audio(u.path)[: 4 * DEFAULT_SPEC.sample_rate]) for u in dev[:16]]
 
     def batch(self, index: int, rng: np.random.Generator) -> VocoderBatch:
@@ -117,13 +122,17 @@ class VocoderTask(Task):
 
     def optimize(self, batch: VocoderBatch, update: Update) -> dict[str, float]:
         device = next(self.generator.parameters()).device
-        real = batch.audio.to(device)
-        fake = self.generator(batch.mel.to(device))
+        real, mel_in, f0_hz = (t.to(device) for t in (batch.audio, batch.mel, batch.f0_hz))
         weights, logs = self.config.loss, {}
+        pitch = mel_in.new_zeros(())
+        if isinstance(self.generator, Vocos):
+            pitch = pitch_loss(self.generator.pitch(mel_in), f0_hz)
+        # every other step it has to do with the pitch that it reads from the mel itself
+        fake = self.generator(mel_in, f0_hz if self.step % 2 else None)
         with torch.autocast(device.type, enabled=False):
             mel = mel_loss(fake, real, DEFAULT_SPEC)
             stft = multi_resolution_stft_loss(fake, real)
-        loss = weights.mel * mel + weights.stft * stft
+        loss = weights.mel * mel + weights.stft * stft + pitch
         if self.step >= weights.adversarial_from_step:
             part_real, part_fake = self._part(real), self._part(fake)
             real_maps = self.discriminators(part_real)
@@ -144,6 +153,7 @@ class VocoderTask(Task):
             "loss": float(loss.detach()),
             "mel": float(mel.detach()),
             "stft": float(stft.detach()),
+            "pitch": float(pitch.detach()),
             "gradient_norm": norm,
             **logs,
         }
@@ -192,7 +202,7 @@ class VocoderTask(Task):
             "licence": "see MODEL_CARD.md",
         }
         path = folder / "vocoder.safetensors"
-        return save_checkpoint(path, self.generator.state_dict(), meta, half=True)
+        return save_checkpoint(path, self.generator.state_dict(), meta, bits=8)
 
     def describe(self, batch: VocoderBatch) -> str:
         return ", ".join(batch.ids)
@@ -212,12 +222,13 @@ def train_vocoder(
 ) -> Path:
     """Train on the preprocessed folder ``data``; returns the exported checkpoint.
 
-    ``mels``: train on these predicted mels instead (see :class:`AudioBank`). ``start_from``: an
-    exported vocoder whose weights a new run begins with.
+    ``mels``: take every second mel from these predicted ones (see :class:`AudioBank`).
+    ``start_from``: an exported vocoder whose weights a new run begins with.
     """
     train = select_utterances(data, config.data, "train")
     dev = select_utterances(data, config.data, "dev")
-    task = VocoderTask(config, train, dev, mels)
+    pitch = {f.id: f.f0 for f in read_features(data)}
+    task = VocoderTask(config, train, dev, pitch, mels)
     if start_from is not None:
         load_into(task.generator, load_generator(start_from).state_dict(), start_from)
     trainer = Trainer(

@@ -1,0 +1,46 @@
+"""A voice moves as much as it is known to move, and a question rises."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from voice_replication.synthesizer.intonation import SENTENCE_SHARE, raise_question, widen
+
+LOG_F0 = np.array([0.0, 0.06, 0.02, 0.4, -0.03, -0.08], dtype=np.float32)
+VOICED = np.array([True, True, True, False, True, True])
+DURATIONS = np.array([8, 10, 6, 9, 12, 10])
+
+
+def span(log_f0: np.ndarray) -> float:
+    counted = np.repeat(log_f0[VOICED], DURATIONS[VOICED])
+    return float(np.ptp(np.percentile(counted, [5, 95])))
+
+
+def test_a_flat_sentence_gets_the_span_of_its_voice_and_keeps_its_mean() -> None:
+    wide = widen(LOG_F0, VOICED, DURATIONS, 0.4)
+    assert span(LOG_F0) < 0.15
+    assert span(wide) == pytest.approx(0.4 * SENTENCE_SHARE, rel=0.01)
+    means = [np.average(x[VOICED], weights=DURATIONS[VOICED]) for x in (LOG_F0, wide)]
+    assert means[1] == pytest.approx(means[0], abs=1e-5)
+    assert np.array_equal(np.argsort(wide), np.argsort(LOG_F0)), "accents stay where they are"
+
+
+def test_what_moves_enough_stays_and_octave_errors_are_not_followed() -> None:
+    lively = LOG_F0 * 6
+    assert np.allclose(widen(lively, VOICED, DURATIONS, 0.4), lively, atol=1e-5)
+    assert span(widen(LOG_F0, VOICED, DURATIONS, 5.0)) < 0.75
+
+
+def test_a_monotone_is_not_blown_up_and_silence_is_left_alone() -> None:
+    nearly = LOG_F0 * 0.01
+    assert span(widen(nearly, VOICED, DURATIONS, 0.5)) == pytest.approx(3 * span(nearly), rel=0.01)
+    nobody = np.zeros(6, dtype=bool)
+    assert np.array_equal(widen(LOG_F0, nobody, DURATIONS, 0.5), LOG_F0)
+
+
+def test_a_question_rises_from_its_last_stressed_vowel() -> None:
+    stressed = np.array([False, True, False, True, False, False])
+    rise = raise_question(LOG_F0, stressed) - LOG_F0
+    assert not rise[:3].any()
+    assert (np.diff(rise[3:]) > 0).all()
+    assert 12 * rise[-1] / np.log(2) == pytest.approx(5.2, abs=0.1), "semitones"

@@ -1,0 +1,46 @@
+"""What nobody recorded above 8 kHz is inferred from what lies below; nothing is taken away."""
+
+from __future__ import annotations
+
+import torch
+from audio_utils import DEFAULT_SPEC
+from audio_utils.mel import mel_centers_hz
+from voice_replication.synthesizer.treble import add_treble, fit_treble, low_bins
+
+LOW = low_bins(DEFAULT_SPEC)
+
+
+def hissing(frames: int, seed: int) -> torch.Tensor:
+    """Log-mels ``(M, F)`` whose highest bins follow the ones below, with some chance."""
+    generator = torch.Generator().manual_seed(seed)
+    hiss = torch.randn(1, frames, generator=generator)
+    floor = torch.linspace(-2.0, -8.0, DEFAULT_SPEC.n_mels)[:, None]
+    share = torch.linspace(0.0, 1.5, DEFAULT_SPEC.n_mels)[:, None]
+    return (
+        floor + share * hiss + 0.3 * torch.randn(DEFAULT_SPEC.n_mels, frames, generator=generator)
+    )
+
+
+def test_the_bins_that_16_khz_can_hold_are_the_known_ones() -> None:
+    centers = mel_centers_hz(DEFAULT_SPEC)
+    assert centers[LOW - 1] < 7520 <= centers[LOW]
+
+
+def test_treble_follows_the_low_bins_and_moves_as_much_as_it_should() -> None:
+    treble = fit_treble([hissing(2000, 0), hissing(2000, 1)], LOW)
+    truth = hissing(500, 2)[None]
+    dark = truth.clone()
+    dark[:, LOW:] = -11.5
+    bright = add_treble(dark, treble)
+    assert torch.equal(bright[:, :LOW], truth[:, :LOW])
+    error = (bright - truth)[:, LOW:].square().mean().sqrt()
+    assert error < 0.6 < (dark - truth)[:, LOW:].square().mean().sqrt()
+    spread = bright[0, LOW:].std(dim=1) / truth[0, LOW:].std(dim=1)
+    assert (spread - 1).abs().max() < 0.1
+
+
+def test_a_voice_that_has_treble_keeps_it() -> None:
+    treble = fit_treble([hissing(2000, 0)], LOW)
+    loud = hissing(300, 3)[None]
+    loud[:, LOW:] += 5.0
+    assert torch.equal(add_treble(loud, treble), loud)
