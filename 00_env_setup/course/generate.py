@@ -129,13 +129,10 @@ def reuse_map(course: Course) -> str:
         if package == "course":  # the learner's command is not built upon
             continue
         floor = packages(course.root)[package].name
-        names = [
-            f"{'capstone' if user == CAPSTONE else user[:2]} ({count})"
-            for user, count in users.items()
-        ]
+        names = ["capstone" if user == CAPSTONE else user[:2] for user in users]
         readme = f"[{floor[:2] if floor != CAPSTONE else 'capstone'}]({floor}/README.md)"
         rows.append([f"`{package}`", readme, ", ".join(names) or nobody[floor == CAPSTONE]])
-    return table(["package", "owned by", "imported by (in so many files)"], rows)
+    return table(["package", "owned by", "imported by"], rows)
 
 
 ROADMAP: dict[str, Callable[[Course], str]] = {

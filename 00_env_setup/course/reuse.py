@@ -33,19 +33,21 @@ def imported_packages(source: str) -> Iterator[str]:
             yield node.module.partition(".")[0]
 
 
-def uses(root: Path) -> dict[str, dict[str, int]]:
-    """Package -> {floor folder that imports it: in how many of its files}, its own floor left out.
+def uses(root: Path) -> dict[str, list[str]]:
+    """Package -> the floor folders that import it, from the ground up, its own floor left out.
 
     Checks of exercises are left out too: they test a floor, they do not build on it.
     """
     owners = packages(root)
-    found: dict[str, dict[str, int]] = {package: {} for package in owners}
+    found: dict[str, list[str]] = {package: [] for package in owners}
     for folder in floor_folders(root):
-        for path in sorted(folder.rglob("*.py")):
-            if "checks" in path.relative_to(folder).parts:
-                continue
-            for package in set(imported_packages(path.read_text(encoding="utf-8"))):
-                if package in owners and owners[package] != folder:
-                    users = found[package]
-                    users[folder.name] = users.get(folder.name, 0) + 1
+        sources = [
+            path.read_text(encoding="utf-8")
+            for path in folder.rglob("*.py")
+            if "checks" not in path.relative_to(folder).parts
+        ]
+        imported = {package for source in sources for package in imported_packages(source)}
+        for package in imported & owners.keys():
+            if owners[package] != folder:
+                found[package].append(folder.name)
     return found
