@@ -94,6 +94,8 @@ def test_the_wheel_holds_every_file_of_every_package(wheel: Path) -> None:
             f"voice_replication/{name}/{p.relative_to(CAPSTONE / shipped).as_posix()}"
             for p in files
         }
+    story = ROOT / "01_python_programming" / "sample_book"
+    expected |= {f"book_utils/sample_book/{p.name}" for p in story.iterdir()}
     assert not expected - inside, f"not in the wheel: {sorted(expected - inside)}"
     strangers = {name for name in inside - expected if ".dist-info/" not in name}
     assert not strangers, f"in the wheel, but in no package: {sorted(strangers)}"
