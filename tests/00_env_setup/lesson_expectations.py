@@ -44,8 +44,11 @@ def machine(result: Result, folder: Path) -> None:
     assert result["bandwidth_gb_per_s"] > 0.1
     for stage in result["training"].values():
         assert 1 < stage["tflop"] < 1e6 and stage["counted_seconds_here"] > 0
-        # what the model card's machine reached must be possible for a processor
-        assert 1 < stage["model_card_gflops"] < 2000
+    # what the model card's machine reached, where it was recorded, must be possible for a processor
+    reached = [
+        s["model_card_gflops"] for s in result["training"].values() if "model_card_gflops" in s
+    ]
+    assert reached and all(1 < rate < 2000 for rate in reached)
     assert math.isfinite(result["times_real_time"])
     has_picture(folder, "roofline.png")
     has_picture(folder, "capstone_times.png")
