@@ -13,7 +13,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     add = parser.add_argument
     add("name", metavar="NAME", help="an enrolled voice (see `voiceclone enroll`)")
     add("recordings", type=Path, metavar="RECORDINGS", help="folder of recordings + transcripts")
-    add("--steps", type=int, default=400, help="most training steps (default 400)")
+    add("--steps", type=int, default=800, help="most training steps (default 800)")
     add("--seed", type=int, default=0, help="of batches and dropout (default 0)")
     add("--models-dir", type=Path, help="models of this run instead of the shipped ones")
     add("--force", action="store_true", help="keep the result even if it measures worse")

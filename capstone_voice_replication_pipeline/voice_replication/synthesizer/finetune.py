@@ -30,10 +30,10 @@ TRAINED_PARTS = ("duration.", "prosody.", "prosody_in.", "decoder.", "final_norm
 class FinetuneConfig(StrictModel):
     """How long and how carefully."""
 
-    steps: int = 400
+    steps: int = 800
     frames_per_batch: int = 1200
-    learning_rate: float = 3e-4
-    pull: float = 1e-2  # weight of the squared distance from the base model
+    learning_rate: float = 5e-4
+    pull: float = 3e-3  # weight of the squared distance from the base model
     validate_every: int = 25
     patience: int = 6  # validations without improvement before stopping
     seed: int = 0
