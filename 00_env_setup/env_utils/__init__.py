@@ -24,6 +24,7 @@ from env_utils.machine import Machine, describe_machine, ffmpeg_path, usable_cor
 from env_utils.paths import output_dir, repo_root, voiceclone_home
 from env_utils.seeds import seed_everything
 from env_utils.timing import best_seconds
+from env_utils.waiting import within
 
 # fmt: off
 __all__ = [
@@ -32,5 +33,5 @@ __all__ = [
     "atomic_write_bytes", "atomic_write_json", "atomic_write_text", "best_seconds", "repo_root",
     "conv1d_flops", "describe_machine", "ffmpeg_path", "folder_lock", "lesson_parser", "output_dir",
     "linear_flops", "matmul_flops", "rfft_flops", "run_lesson", "usable_cores",
-    "seed_everything", "voiceclone_home",
+    "seed_everything", "voiceclone_home", "within",
 ]

@@ -8,12 +8,11 @@ weights themselves are then fetched by the library's own ``from_pretrained``. No
 from __future__ import annotations
 
 import importlib.util
-import threading
 from collections.abc import Callable, Sequence
 from functools import lru_cache
 from typing import TypeVar
 
-from env_utils import MissingDependencyError
+from env_utils import MissingDependencyError, within
 
 TIMEOUT_SECONDS = 5.0
 _PROBE = "microsoft/speecht5_hifigan"  # any public repository would do
@@ -26,20 +25,11 @@ def hub_problem(timeout_seconds: float = TIMEOUT_SECONDS) -> str:
     """Why the hub does not answer, in a few words; "" when it does. Asked once in a process."""
     from huggingface_hub import HfApi
 
-    answers: list[str] = []
-
-    def ask() -> None:
-        try:
-            HfApi().model_info(_PROBE, timeout=timeout_seconds)
-            answers.append("")
-        except Exception as error:  # whatever it is, it means: not now
-            answers.append(str(error).splitlines()[0] if str(error) else type(error).__name__)
-
-    # The time-out of a request does not cover the look-up of a name; the thread does.
-    thread = threading.Thread(target=ask, daemon=True)
-    thread.start()
-    thread.join(timeout_seconds)
-    return answers[0] if answers else f"no answer within {timeout_seconds:.0f} s"
+    try:
+        within(timeout_seconds, lambda: HfApi().model_info(_PROBE, timeout=timeout_seconds))
+    except Exception as error:  # whatever it is, it means: not now
+        return str(error).splitlines()[0] if str(error) else type(error).__name__
+    return ""
 
 
 def require_packages(engine: str, packages: Sequence[str], install: str) -> None:

@@ -44,7 +44,7 @@ def score_sets(truth: Iterable[Hashable], found: Iterable[Hashable]) -> Scores:
 
 
 def confusion_matrix(
-    truth: Sequence[str], predicted: Sequence[str], labels: Sequence[str]
+    truth: Sequence[Hashable], predicted: Sequence[Hashable], labels: Sequence[Hashable]
 ) -> NDArray[np.int64]:
     """``table[i, j]``: how many of class ``labels[i]`` were called ``labels[j]``."""
     place = {label: index for index, label in enumerate(labels)}

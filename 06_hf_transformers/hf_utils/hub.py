@@ -9,14 +9,11 @@ is loaded afterwards is loaded from the disk alone.
 from __future__ import annotations
 
 import functools
-import threading
 import urllib.error
 import urllib.request
-from collections.abc import Callable
 from pathlib import Path
-from typing import TypeVar
 
-T = TypeVar("T")
+from env_utils import within
 
 PROBE_SECONDS = 5.0  # name look-up, proxy and answer together
 DOWNLOAD_SECONDS = 120.0
@@ -48,7 +45,7 @@ def _answers(url: str, timeout_seconds: float) -> bool:
             return bool(answer.status < 400)
 
     try:
-        return _within(timeout_seconds, ask)
+        return within(timeout_seconds, ask)
     except (urllib.error.URLError, OSError, ValueError):
         return False
 
@@ -79,35 +76,9 @@ def download_snapshot(name: str, timeout_seconds: float = DOWNLOAD_SECONDS) -> P
     if not hub_is_reachable():
         raise HubError("no connection to the Hugging Face hub")
     try:
-        return Path(
-            _within(timeout_seconds, lambda: snapshot_download(name, allow_patterns=WANTED))
-        )
+        return Path(within(timeout_seconds, lambda: snapshot_download(name, allow_patterns=WANTED)))
     except TimeoutError as error:
         raise HubError(f"{name} was not here after {timeout_seconds:.0f} seconds") from error
     except (OSError, ValueError, RuntimeError) as error:  # httpx2's errors are made OSErrors there
         reason = str(error).strip().splitlines() or [type(error).__name__]
         raise HubError(f"the hub does not give {name}: {reason[0]}") from error
-
-
-def _within(seconds: float, call: Callable[[], T]) -> T:
-    """``call()`` or ``TimeoutError``. A name look-up ignores socket time-outs, a thread does not.
-
-    The thread is a daemon: one that hangs does not keep the program from ending.
-    """
-    results: list[T] = []
-    errors: list[BaseException] = []
-
-    def work() -> None:
-        try:
-            results.append(call())
-        except BaseException as error:  # handed to the caller below
-            errors.append(error)
-
-    thread = threading.Thread(target=work, daemon=True)
-    thread.start()
-    thread.join(seconds)
-    if errors:
-        raise errors[0]
-    if not results:
-        raise TimeoutError(f"no result after {seconds:g} seconds")
-    return results[0]

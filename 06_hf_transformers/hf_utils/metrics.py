@@ -11,6 +11,7 @@ from dataclasses import dataclass
 import numpy as np
 from env_utils import InputError
 from numpy.typing import NDArray
+from text_utils import scores
 
 
 @dataclass(frozen=True)
@@ -34,9 +35,7 @@ def confusion_matrix(
             f"{len(labels)} labels and {len(predictions)} predictions: there must be one "
             "prediction for each label, and at least one."
         )
-    matrix = np.zeros((classes, classes), np.int64)
-    np.add.at(matrix, (np.asarray(labels), np.asarray(predictions)), 1)
-    return matrix
+    return scores.confusion_matrix([*labels], [*predictions], range(classes))
 
 
 def score(labels: Sequence[int], predictions: Sequence[int], classes: int = 2) -> Scores:

@@ -27,7 +27,8 @@ import numpy.typing as npt
 from audio_utils import DEFAULT_SPEC, AudioSpec, f0_contour, mel_spectrogram, spectrogram
 
 from voice_replication.evaluation.signal_measures import harmonics_to_noise_db
-from voice_replication.evaluation.smoothness import NYQUIST_SHARE, loud_frames
+from voice_replication.evaluation.smoothness import loud_frames
+from voice_replication.synthesizer.treble import NYQUIST_SHARE
 
 Audio = npt.NDArray[np.float32]
 Values = npt.NDArray[np.float64]

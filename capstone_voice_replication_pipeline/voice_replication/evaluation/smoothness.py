@@ -26,12 +26,12 @@ from audio_utils import DEFAULT_SPEC, AudioSpec
 from audio_utils.mel import mel_centers_hz
 
 from voice_replication.evaluation.objective import TRIM_DB, mel_cepstra, speech_band
+from voice_replication.synthesizer.treble import NYQUIST_SHARE
 
 Mel = npt.NDArray[np.float32]
 Values = npt.NDArray[np.float64]
 
 FIFTHS = 5
-NYQUIST_SHARE = 0.47  # of the source's rate: below the slope of its anti-aliasing filter
 
 
 @dataclass(frozen=True)

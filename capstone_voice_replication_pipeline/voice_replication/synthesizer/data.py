@@ -22,6 +22,7 @@ from voice_replication.data_processing.features import (
     read_features,
 )
 from voice_replication.synthesizer.model import Prosody
+from voice_replication.synthesizer.treble import NYQUIST_SHARE
 
 HEARD_PAUSE_FRAMES = 9  # 96 ms: from here on a gap between words is heard as a pause
 SILENT_COMMA_FRAMES = 4  # 43 ms: a comma with less than this was not spoken
@@ -138,7 +139,7 @@ class SpeechDataset:
         durations = torch.tensor(alignment.durations)
         voiced = (f0 > 0).float()
         relative = f0.clamp(min=1.0).log() - self.log_f0[utterance.speaker]
-        limit_hz = 0.47 * utterance.source_rate
+        limit_hz = NYQUIST_SHARE * utterance.source_rate
         return Example(
             id=utterance.id,
             speaker=utterance.speaker,

@@ -22,7 +22,7 @@ from training_utils.config import TrainConfig
 
 from voice_replication.synthesizer.data import SpeechDataset, SynthesizerBatch
 from voice_replication.synthesizer.inference import Synthesizer
-from voice_replication.synthesizer.train import LossConfig, synthesizer_losses
+from voice_replication.synthesizer.train import LossConfig, predict, synthesizer_losses
 
 TRAINED_PARTS = ("duration.", "prosody.", "prosody_in.", "decoder.", "final_norm.", "to_mel.")
 
@@ -81,15 +81,7 @@ def finetune(
 
     def loss_of(batch: SynthesizerBatch) -> Tensor:
         unit = speaker / speaker.norm()
-        prediction = model(
-            batch.ids,
-            unit.expand(len(batch.ids), -1),
-            batch.mask,
-            batch.durations,
-            batch.prosody,
-            batch.speaker_log_f0,
-            batch.f0_hz,
-        )
+        prediction = predict(model, batch, unit.expand(len(batch.ids), -1))
         return synthesizer_losses(prediction, batch, LossConfig())["loss"]
 
     def validate() -> float:

@@ -16,6 +16,7 @@ from training_utils import file_fingerprint, load_checkpoint, save_checkpoint
 from voice_replication.data_processing.selection import DataSelection, select_utterances
 from voice_replication.synthesizer.data import SpeechDataset
 from voice_replication.synthesizer.inference import Synthesizer
+from voice_replication.synthesizer.train import predict
 
 
 @torch.inference_mode()
@@ -34,15 +35,7 @@ def write_predicted_mels(data: Path, checkpoint: Path) -> int:
         if path.is_file() and read_json(path.with_suffix(".json")) == made_by:
             continue
         batch = dataset.collate([index])
-        mel = model(
-            batch.ids,
-            batch.speaker,
-            batch.mask,
-            batch.durations,
-            batch.prosody,
-            batch.speaker_log_f0,
-            batch.f0_hz,
-        ).mel
+        mel = predict(model, batch).mel
         mel = model.finish(mel, torch.ones(1, mel.shape[2]))[0]
         # above the source's bandwidth the recording decides: there is nothing to be heard there
         mel = torch.where(batch.weight[0] > 0, mel, batch.mel[0])

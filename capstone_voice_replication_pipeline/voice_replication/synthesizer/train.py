@@ -56,6 +56,24 @@ class SynthesizerTrainingConfig(SpeechTrainingConfig):
     loss: LossConfig = LossConfig()
 
 
+def predict(
+    model: Synthesizer, batch: SynthesizerBatch, speaker: Tensor | None = None
+) -> Prediction:
+    """What ``model`` answers to ``batch`` when all but the mel is given; ``speaker (B, E)`` instead
+    of the batch's own embeddings."""
+    prediction = model(
+        batch.ids,
+        batch.speaker if speaker is None else speaker,
+        batch.mask,
+        batch.durations,
+        batch.prosody,
+        batch.speaker_log_f0,
+        batch.f0_hz,
+    )
+    assert isinstance(prediction, Prediction)
+    return prediction
+
+
 def synthesizer_losses(
     prediction: Prediction, batch: SynthesizerBatch, weights: LossConfig
 ) -> dict[str, Tensor]:
@@ -179,23 +197,9 @@ class SynthesizerTask(SpeechTask):
         self.model = model or Synthesizer(config.model, len(train.symbols), DEFAULT_SPEC)
         super().__init__(config, self.model, train, dev)
 
-    def predict(self, batch: SynthesizerBatch) -> Prediction:
-        """The model's answer, with everything but the mel given."""
-        prediction = self.model(
-            batch.ids,
-            batch.speaker,
-            batch.mask,
-            batch.durations,
-            batch.prosody,
-            batch.speaker_log_f0,
-            batch.f0_hz,
-        )
-        assert isinstance(prediction, Prediction)
-        return prediction
-
     def losses(self, batch: SynthesizerBatch) -> dict[str, Tensor]:
         batch = batch.to(self.device)
-        return synthesizer_losses(self.predict(batch), batch, self.config.loss)
+        return synthesizer_losses(predict(self.model, batch), batch, self.config.loss)
 
     @torch.no_grad()
     def measure_spread(self, utterances: int = 200) -> None:
@@ -205,7 +209,7 @@ class SynthesizerTask(SpeechTask):
         for index in range(min(utterances, len(self.dev.examples))):
             batch = self.dev.collate([index]).to(self.device)
             heard = (batch.weight[0, :, 0] > 0).float().cpu()
-            for row, mel in enumerate((batch.mel, self.predict(batch).mel)):
+            for row, mel in enumerate((batch.mel, predict(self.model, batch).mel)):
                 ratio[row] += mel[0].float().cpu().var(dim=1) * heard
         if bool((ratio > 0).all()):
             spread = (ratio[0] / ratio[1]).sqrt()
@@ -231,7 +235,7 @@ class SynthesizerTask(SpeechTask):
 
         for index in range(min(2, len(self.dev.examples))):
             batch = self.dev.collate([index]).to(self.device)
-            mel = self.predict(batch).mel[0].float().cpu().numpy()
+            mel = predict(self.model, batch).mel[0].float().cpu().numpy()
             stem = f"{step:07d}_{batch.names[0]}"
             title = f"{batch.names[0]}, predicted with true durations at step {step}"
             plot_mel(mel, DEFAULT_SPEC, path=folder / f"{stem}.png", title=title)

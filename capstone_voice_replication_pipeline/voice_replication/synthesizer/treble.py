@@ -18,7 +18,8 @@ from audio_utils import AudioSpec
 from audio_utils.mel import mel_centers_hz
 from torch import Tensor
 
-KNOWN_HZ = 7520.0  # 0.47 of 16 kHz: up to here every recording can be trusted
+NYQUIST_SHARE = 0.47  # of a sample rate: below the slope of the anti-aliasing filter
+KNOWN_HZ = NYQUIST_SHARE * 16_000  # up to here every recording can be trusted
 RIDGE = 1e-2  # relative to the mean variance of the inputs
 
 
