@@ -23,6 +23,7 @@ COMMANDS = {
     "finetune": "adapt the synthesizer to a voice from ten or more recordings",
     "speak": "read a text aloud in a voice",
     "narrate": "read a whole book aloud, chapter by chapter",
+    "serve": "the REST API and the studio page, on this machine or for others",
     "voices": "list, show, delete, export and import voices",
     "evaluate": "measure quality, with real recordings and espeak-ng as anchors",
     "bench": "measure speed and memory",

@@ -1,0 +1,1 @@
+"""The studio: a REST API that other programs know how to use, and a page for people."""

@@ -1,0 +1,165 @@
+"""Errors as RFC 9457 problem details: one stable code each, a sentence, and the field at fault.
+
+{"type": "urn:voiceclone:problem:consent_required", "code": "consent_required",
+ "title": "Consent is required", "status": 403, "detail": "...", "field": "consent_statement",
+ "request_id": "..."}
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from env_utils import (
+    CheckpointError,
+    ConsentError,
+    InputError,
+    MissingDependencyError,
+    QualityError,
+    VoiceReplicationError,
+)
+from flask import Flask, Response, g, jsonify
+from pydantic import BaseModel, ValidationError
+from werkzeug.exceptions import HTTPException
+
+TYPE_PREFIX = "urn:voiceclone:problem:"
+MEDIA_TYPE = "application/problem+json"
+
+# code -> (HTTP status, title)
+PROBLEMS: dict[str, tuple[int, str]] = {
+    "invalid_request": (422, "The request is not valid"),
+    "malformed_body": (400, "The body cannot be read"),
+    "unusable_input": (422, "The input cannot be used"),
+    "unusable_recording": (422, "The recording cannot be used"),
+    "consent_required": (403, "Consent is required"),
+    "key_required": (401, "An API key is required"),
+    "key_rejected": (401, "The API key is not valid"),
+    "not_found": (404, "There is no such thing"),
+    "voice_not_found": (404, "There is no such voice"),
+    "voice_exists": (409, "There is already a voice of this name"),
+    "voice_read_only": (409, "This voice ships with the program"),
+    "job_not_found": (404, "There is no such job"),
+    "job_not_finished": (409, "The job has not finished"),
+    "method_not_allowed": (405, "The method is not allowed here"),
+    "too_large": (413, "The request is too large"),
+    "unsupported_media_type": (415, "This media type is not supported"),
+    "rate_limited": (429, "Too many requests"),
+    "audio_limit_reached": (429, "The hour's audio is used up"),
+    "queue_full": (429, "The server is busy"),
+    "deadline_exceeded": (503, "The server did not get to it in time"),
+    "not_available": (501, "This is not available here"),
+    "not_ready": (503, "The server is not ready"),
+    "storage_full": (507, "The disk is full"),
+    "http_error": (400, "The request failed"),  # a status that has no code of its own
+    "internal_error": (500, "Something went wrong here"),
+}
+
+_BY_CLASS: tuple[tuple[type[VoiceReplicationError], str], ...] = (
+    (ConsentError, "consent_required"),
+    (MissingDependencyError, "not_available"),
+    (CheckpointError, "not_ready"),
+    (QualityError, "unusable_recording"),
+    (InputError, "unusable_input"),
+)
+_BY_STATUS = {
+    400: "malformed_body",
+    404: "not_found",
+    405: "method_not_allowed",
+    413: "too_large",
+    415: "unsupported_media_type",
+}
+
+
+class ProblemDetails(BaseModel):
+    """The body of every error (RFC 9457)."""
+
+    type: str
+    title: str
+    status: int
+    detail: str
+    code: str
+    field: str | None = None
+    request_id: str | None = None
+
+
+class Problem(Exception):
+    """Raise it anywhere in a route: ``raise Problem("voice_not_found", "...", field="voice")``."""
+
+    def __init__(
+        self,
+        code: str,
+        detail: str,
+        *,
+        field: str | None = None,
+        headers: Mapping[str, str] | None = None,
+        status: int | None = None,
+    ) -> None:
+        super().__init__(detail)
+        self.code, self.detail, self.field = code, detail, field
+        self.headers = dict(headers or {})
+        self.status = status or PROBLEMS[code][0]
+
+    def details(self) -> ProblemDetails:
+        """The body."""
+        return ProblemDetails(
+            type=TYPE_PREFIX + self.code,
+            title=PROBLEMS[self.code][1],
+            status=self.status,
+            detail=self.detail,
+            code=self.code,
+            field=self.field,
+            request_id=getattr(g, "request_id", None),
+        )
+
+    def response(self) -> Response:
+        """The HTTP response."""
+        response = jsonify(self.details().model_dump(exclude_none=True))
+        response.status_code = self.status
+        response.headers.update(self.headers)
+        response.mimetype = MEDIA_TYPE
+        return response
+
+
+def problem_of(error: VoiceReplicationError, field: str | None = None) -> Problem:
+    """The problem that an error of the house is over HTTP."""
+    for kind, code in _BY_CLASS:
+        if isinstance(error, kind):
+            return Problem(code, str(error), field=field)
+    return Problem("internal_error", str(error))
+
+
+def validation_problem(error: ValidationError) -> Problem:
+    """The first thing that is wrong with the request's values, by field."""
+    first = error.errors()[0]
+    field = ".".join(str(part) for part in first["loc"]) or "body"
+    message = str(first["msg"]).removeprefix("Value error, ")
+    return Problem("invalid_request", f"{field}: {message}.", field=field)
+
+
+def install_error_handlers(app: Flask) -> None:
+    """Every error that leaves ``app`` is a problem detail."""
+
+    def on_problem(error: Problem) -> Response:
+        return error.response()
+
+    def on_house_error(error: VoiceReplicationError) -> Response:
+        return problem_of(error).response()
+
+    def on_http(error: HTTPException) -> Response:
+        status = error.code or 500
+        code = _BY_STATUS.get(status, "internal_error" if status >= 500 else "http_error")
+        detail = error.description or PROBLEMS[code][1] + "."
+        headers = {"Allow": ", ".join(sorted(getattr(error, "valid_methods", None) or ()))}
+        return Problem(
+            code, detail, status=status, headers=headers if headers["Allow"] else None
+        ).response()
+
+    def on_unexpected(error: Exception) -> Response:
+        app.logger.exception("unexpected %s", type(error).__name__)
+        return Problem(
+            "internal_error", "Something went wrong; the request id finds it in the server's log."
+        ).response()
+
+    app.register_error_handler(Problem, on_problem)
+    app.register_error_handler(VoiceReplicationError, on_house_error)
+    app.register_error_handler(HTTPException, on_http)
+    app.register_error_handler(Exception, on_unexpected)
