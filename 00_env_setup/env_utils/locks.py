@@ -12,10 +12,11 @@ from env_utils.errors import InputError
 
 
 @contextmanager
-def folder_lock(folder: Path, name: str = ".lock") -> Iterator[None]:
+def folder_lock(folder: Path, name: str = ".lock", wait: bool = False) -> Iterator[None]:
     """Keep a second process from writing to ``folder`` (where the system has locks).
 
-    Raises ``InputError`` at once when another process holds the lock. ``kill -9`` frees it.
+    When another process holds the lock, ``wait`` for it, or raise ``InputError`` at once. ``kill
+    -9`` frees it.
     """
     folder.mkdir(parents=True, exist_ok=True)
     try:
@@ -25,7 +26,7 @@ def folder_lock(folder: Path, name: str = ".lock") -> Iterator[None]:
         return
     with (folder / name).open("w") as stream:
         try:
-            fcntl.flock(stream, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            fcntl.flock(stream, fcntl.LOCK_EX | (0 if wait else fcntl.LOCK_NB))
         except OSError:
             raise InputError(
                 f"{folder}: another process is writing to this folder. Wait for it to end."

@@ -10,24 +10,14 @@ from __future__ import annotations
 
 import hashlib
 import json
-import re
 import time
-from collections.abc import Iterator, Sequence
-from dataclasses import asdict, dataclass, field, replace
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
 from audio_utils import DEFAULT_SPEC
-from book_utils import (
-    FRONT_MATTER,
-    Chapter,
-    extract_dialogue,
-    is_scene_break,
-    read_text,
-    split_chapters,
-    split_paragraphs,
-    strip_gutenberg,
-)
+from book_utils import read_book
 from env_utils import InputError, atomic_write_json, read_json
 from tqdm import tqdm
 
@@ -40,38 +30,21 @@ from voice_replication.narration.book_files import (
     place_lines,
     write_chapters,
 )
-from voice_replication.narration.formats import SYNTHETIC, check_suffix
-from voice_replication.narration.line_cache import (
-    CachedLine,
-    LineCache,
-    line_key,
-    remove_leftovers,
-    voice_fingerprint,
+from voice_replication.narration.book_plan import (
+    BookOptions,
+    PlannedChapter,
+    PlannedLine,
+    plan_book,
 )
-from voice_replication.narration.settings import Settings
+from voice_replication.narration.formats import SYNTHETIC, check_suffix
+from voice_replication.narration.line_cache import CachedLine, LineCache, remove_leftovers
 from voice_replication.narration.text_to_speech import Speaker
-from voice_replication.voices import Voice
+from voice_replication.progress import FinishedFile, OnProgress, Pace, unwatched
+
+__all__ = ["MAX_CHARACTERS", "BookOptions", "BookResult", "narrate"]
 
 MAX_CHARACTERS = 20_000_000  # about fifteen days of speech
 MANIFEST = "manifest.json"
-_NUMBER = re.compile(r"(?:[IVXLC]+|\d+)\.?")  # a heading that is read as "Chapter ..."
-
-
-@dataclass(frozen=True)
-class BookOptions:
-    """How a book is read. ``dialogue`` speaks what stands in quotation marks, if given."""
-
-    voice: Voice
-    dialogue: Voice | None = None
-    settings: Settings = field(default_factory=Settings)
-    format: str = "wav"
-    title: str = ""  # default: the file's name
-    timestamps: str = ""  # "json" or "srt": also written beside every chapter
-
-    @property
-    def voices(self) -> Sequence[Voice]:
-        """The voices that speak."""
-        return [self.voice, self.dialogue] if self.dialogue else [self.voice]
 
 
 @dataclass
@@ -94,92 +67,49 @@ class BookResult:
         return self.spoken_seconds / self.wall_seconds if self.spoken_lines else 0.0
 
 
-@dataclass(frozen=True)
-class _PlannedLine:
-    line: script.Line
-    voice: Voice
-    paragraph: int
-    key: str
+def narrate(
+    source: Path,
+    folder: Path,
+    speaker: Speaker,
+    options: BookOptions,
+    on_progress: OnProgress = unwatched,
+) -> BookResult:
+    """Read the book ``source`` aloud into ``folder``; what is there already is kept.
 
-
-@dataclass(frozen=True)
-class _PlannedChapter:
-    number: int
-    title: str
-    lines: list[_PlannedLine]
-
-
-def narrate(source: Path, folder: Path, speaker: Speaker, options: BookOptions) -> BookResult:
-    """Read the text file ``source`` aloud into ``folder``; what is there already is kept.
-
-    Raises ``InputError`` (no readable text, unwritable folder), ``MissingDependencyError`` (M4B
-    without FFmpeg) and ``CheckpointError``.
+    ``on_progress`` is called after every line and every file. Raises ``InputError`` (no readable
+    text, unwritable folder), ``MissingDependencyError`` (M4B without FFmpeg) and
+    ``CheckpointError``.
     """
     started = time.perf_counter()
-    book = options.title or source.stem.replace("_", " ")
     check_suffix(folder / f"book.{options.format}")
-    text = read_text(source)
+    book = read_book(source)
+    text = book.text
     script.check_text(text, MAX_CHARACTERS)
-    chapters = list(_plan(text, book, speaker, options))
+    title = options.title or book.title
+    chapters = list(plan_book(book.chapters, title, speaker, options))
     if not chapters:
         raise InputError(f"{source}: {script.nothing_to_speak(text)}")
-    run = _Run(folder, book, speaker, options)
+    run = _Run(folder, title, speaker, options, on_progress)
     result = run.all(chapters)
     result.unreadable = script.unreadable(text)
     result.wall_seconds = time.perf_counter() - started
     return result
 
 
-def _plan(
-    text: str, book: str, speaker: Speaker, options: BookOptions
-) -> Iterator[_PlannedChapter]:
-    fingerprints = {voice.name: voice_fingerprint(voice) for voice in options.voices}
-
-    def planned(line: script.Line, voice: Voice, paragraph: int) -> _PlannedLine:
-        key = line_key(line, fingerprints[voice.name], options.settings, speaker.fingerprints)
-        return _PlannedLine(line, voice, paragraph, key)
-
-    chapters = split_chapters(strip_gutenberg(text))
-    first = 0 if chapters and chapters[0].title == FRONT_MATTER else 1
-    for number, chapter in enumerate(chapters, first):
-        lines = [planned(line, options.voice, 0) for line in script.lines(_heading(chapter))]
-        for place, paragraph in enumerate(split_paragraphs(chapter.text), 1):
-            if is_scene_break(paragraph) and lines:
-                lines[-1] = replace(lines[-1], line=replace(lines[-1].line, follows="scene"))
-            for line, voice in _paragraph(paragraph, options):
-                lines.append(planned(line, voice, place))
-        if lines:
-            yield _PlannedChapter(number, chapter.title or book, lines)
-
-
-def _heading(chapter: Chapter) -> str:
-    """What is read aloud before a chapter: its title, if that is printed in the book."""
-    if chapter.title == FRONT_MATTER:
-        return ""
-    return f"Chapter {chapter.title}" if _NUMBER.fullmatch(chapter.title) else chapter.title
-
-
-def _paragraph(paragraph: str, options: BookOptions) -> Iterator[tuple[script.Line, Voice]]:
-    """The lines of a paragraph, each with the voice that speaks it."""
-    spans: list[tuple[int, int, Voice]] = []
-    position = 0
-    for said in extract_dialogue(paragraph) if options.dialogue else []:
-        spans.append((position, said.start, options.voice))
-        spans.append((said.start, said.end, options.dialogue or options.voice))
-        position = said.end
-    spans.append((position, len(paragraph), options.voice))
-    spoken = [(paragraph[start:end], voice) for start, end, voice in spans]
-    spoken = [(text, voice) for text, voice in spoken if any(map(str.isalnum, text))]
-    for place, (text, voice) in enumerate(spoken, 1):
-        for line in script.paragraph_lines(text, last=place == len(spoken)):
-            yield line, voice
-
-
 class _Run:
     """One narration: its folder, cache, manifest and progress."""
 
-    def __init__(self, folder: Path, book: str, speaker: Speaker, options: BookOptions) -> None:
+    def __init__(
+        self,
+        folder: Path,
+        book: str,
+        speaker: Speaker,
+        options: BookOptions,
+        on_progress: OnProgress,
+    ) -> None:
         self.folder, self.book, self.speaker, self.options = folder, book, speaker, options
+        self.on_progress = on_progress
+        self.finished: tuple[FinishedFile, ...] = ()
         self.cache = LineCache(folder / ".sentences")
         remove_leftovers(folder)
         self.state_file = self.cache.folder / "files.json"
@@ -187,33 +117,39 @@ class _Run:
         self.entries: list[dict[str, Any]] = []
         self.result = BookResult()
 
-    def all(self, chapters: Sequence[_PlannedChapter]) -> BookResult:
+    def all(self, chapters: Sequence[PlannedChapter]) -> BookResult:
         """Speak what is missing and write what changed."""
         timed: list[TimedChapter] = []
         characters = sum(len(entry.line.text) for c in chapters for entry in c.lines)
+        pace = Pace(characters)
         with tqdm(
             total=characters, desc="speaking", unit="char", unit_scale=True, disable=None
-        ) as progress:
+        ) as bar:
             for chapter in chapters:
                 lines = []
                 for entry in chapter.lines:
+                    before = self.result.spoken_lines
                     spoken = self._speak(entry)
                     lines.append(BookLine(entry.line, entry.voice.name, entry.paragraph, spoken))
-                    progress.update(len(entry.line.text))
+                    bar.update(len(entry.line.text))
+                    pace.advance(len(entry.line.text), self.result.spoken_lines > before)
+                    self.on_progress(pace.progress(self.finished))
                 timed.append(
                     place_lines(chapter.number, chapter.title, lines, self.options.settings)
                 )
                 if self.options.format != "m4b":
                     stem = chapter_stem(chapter.number, chapter.title, len(chapters))
                     self._write(f"{stem}.{self.options.format}", timed[-1:])
+                    self.on_progress(pace.progress(self.finished))
         if self.options.format == "m4b":
             self._write("book.m4b", timed)
+            self.on_progress(pace.progress(self.finished))
         self._remove_stale_files()
         self.result.chapters = len(timed)
         self.result.audio_seconds = sum(chapter.seconds for chapter in timed)
         return self.result
 
-    def _speak(self, entry: _PlannedLine) -> CachedLine:
+    def _speak(self, entry: PlannedLine) -> CachedLine:
         self.result.lines += 1
         cached = self.cache.get(entry.key)
         if cached is not None:
@@ -243,6 +179,8 @@ class _Run:
         if self.options.timestamps:
             timestamps.write_timestamps(path.with_suffix(f".{self.options.timestamps}"), words)
         self.result.files.append(path)
+        title = chapters[0].title if len(chapters) == 1 else self.book
+        self.finished += (FinishedFile(name, title, offset),)
         self.entries += entries
         atomic_write_json(self.folder / MANIFEST, self._manifest())
 

@@ -1,0 +1,64 @@
+"""How far long work is, for whoever watches it: a page, a log, a job of the studio."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class FinishedFile:
+    """A file that is complete while the work goes on: its ``name`` in the output folder."""
+
+    name: str
+    title: str
+    seconds: float
+
+
+@dataclass(frozen=True)
+class Progress:
+    """``fraction`` done (0 to 1), ``seconds_left`` (None: not known yet), and finished files."""
+
+    fraction: float
+    seconds_left: float | None = None
+    files: tuple[FinishedFile, ...] = ()
+
+
+OnProgress = Callable[[Progress], None]
+
+
+def unwatched(_: Progress) -> None:
+    """For work that nobody watches."""
+
+
+class Pace:
+    """Turns amounts of work into progress; what an earlier run did counts, but takes no time.
+
+    ``share`` is the part (low, high) of the whole that this work makes up.
+    """
+
+    def __init__(self, total: float, share: tuple[float, float] = (0.0, 1.0)) -> None:
+        self.total, self.share = total, share
+        self.done = 0.0
+        self._worked = 0.0
+        self._started = time.monotonic()
+
+    def advance(self, amount: float, worked: bool = True) -> None:
+        """Note that ``amount`` is done; ``worked``: in this run, so that it tells the speed."""
+        self.done += amount
+        self._worked += amount if worked else 0.0
+
+    @property
+    def seconds_left(self) -> float | None:
+        """At the speed of this run so far; None before it has done anything."""
+        if not self._worked:
+            return None
+        elapsed = time.monotonic() - self._started
+        return elapsed / self._worked * (self.total - self.done)
+
+    def progress(self, files: tuple[FinishedFile, ...] = ()) -> Progress:
+        """Where the work is now."""
+        low, high = self.share
+        fraction = self.done / self.total if self.total else 1.0
+        return Progress(low + (high - low) * fraction, self.seconds_left, files)
