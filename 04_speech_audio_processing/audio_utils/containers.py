@@ -12,6 +12,7 @@ from typing import BinaryIO
 
 _STREAMED = 0x7FFF_0000  # programs that write WAV into a pipe put "very long" as the size
 _TAIL_BYTES = 2 * 65_307  # an Ogg page has at most 65 307 bytes
+_MOST_CHUNKS = 1000  # before the samples of a WAV file; none has more unless it means harm
 
 
 def is_cut_off(path: Path) -> bool:
@@ -28,7 +29,9 @@ def is_cut_off(path: Path) -> bool:
 
 def _wav_is_cut_off(file: BinaryIO, size: int) -> bool:
     position = 12
-    while position + 8 <= size:
+    for _ in range(_MOST_CHUNKS):
+        if position + 8 > size:
+            break
         file.seek(position)
         name, length = file.read(4), int.from_bytes(file.read(4), "little")
         position += 8 + length + length % 2
