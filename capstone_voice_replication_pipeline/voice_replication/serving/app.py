@@ -8,11 +8,20 @@ from flask import Response, make_response
 from flask_openapi3.models.info import Info
 from flask_openapi3.openapi import OpenAPI
 from pydantic import ValidationError
+from werkzeug.middleware.proxy_fix import ProxyFix
 
+from voice_replication.serving.api_document import SECURITY_SCHEMES, StudioAPI
+from voice_replication.serving.logs import install_request_log
 from voice_replication.serving.problems import install_error_handlers, validation_problem
+from voice_replication.serving.request_bodies import install_body_checks
+from voice_replication.serving.security import install_security
+from voice_replication.serving.session_routes import session
 from voice_replication.serving.settings import ServerSettings
 from voice_replication.serving.studio import Studio
 from voice_replication.serving.system_routes import system
+from voice_replication.serving.uploads import install_upload_limits
+
+GROUPS = (system, session)
 
 
 def create_app(settings: ServerSettings | None = None, studio: Studio | None = None) -> OpenAPI:
@@ -25,17 +34,23 @@ def create_app(settings: ServerSettings | None = None, studio: Studio | None = N
     def on_invalid(error: ValidationError) -> Response:
         return make_response(validation_problem(error).response())
 
-    app = OpenAPI(
+    app = StudioAPI(
         "voice_replication.serving",
         info=Info(title="Voice cloning studio", version=version("voice-cloning-pipeline")),
+        security_schemes=SECURITY_SCHEMES,
         static_folder="static",
         static_url_path="/static",
         doc_prefix="/docs",
         validation_error_callback=on_invalid,
     )
     app.extensions["studio"] = studio or Studio.open(settings)
-    app.config["MAX_CONTENT_LENGTH"] = settings.max_upload_bytes
     install_error_handlers(app)
-    for group in (system,):
+    install_request_log(app)
+    install_security(app)
+    install_body_checks(app, settings.max_upload_bytes)
+    install_upload_limits(app, settings)
+    for group in GROUPS:
         app.register_api(group)
+    if hops := settings.trusted_proxies:
+        app.wsgi_app = ProxyFix(app.wsgi_app, x_for=hops, x_proto=hops, x_host=hops)  # type: ignore[method-assign]
     return app

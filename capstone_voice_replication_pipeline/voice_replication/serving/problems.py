@@ -7,6 +7,7 @@
 
 from __future__ import annotations
 
+import errno
 from collections.abc import Mapping
 
 from env_utils import (
@@ -17,10 +18,11 @@ from env_utils import (
     QualityError,
     VoiceReplicationError,
 )
-from flask import Flask, Response, g, jsonify
+from flask import Flask, Response, current_app, g, jsonify
 from pydantic import BaseModel, ValidationError
 from werkzeug.exceptions import HTTPException
 
+_FULL = "The server's disk is full; nothing was changed. Its operator has to make room."
 TYPE_PREFIX = "urn:voiceclone:problem:"
 MEDIA_TYPE = "application/problem+json"
 
@@ -33,6 +35,8 @@ PROBLEMS: dict[str, tuple[int, str]] = {
     "consent_required": (403, "Consent is required"),
     "key_required": (401, "An API key is required"),
     "key_rejected": (401, "The API key is not valid"),
+    "cross_site_refused": (403, "The request comes from another site"),
+    "host_not_allowed": (421, "This server does not go by that name"),
     "not_found": (404, "There is no such thing"),
     "voice_not_found": (404, "There is no such voice"),
     "voice_exists": (409, "There is already a voice of this name"),
@@ -60,12 +64,13 @@ _BY_CLASS: tuple[tuple[type[VoiceReplicationError], str], ...] = (
     (QualityError, "unusable_recording"),
     (InputError, "unusable_input"),
 )
+# What the framework refuses by itself: HTTP status -> code and sentence.
 _BY_STATUS = {
-    400: "malformed_body",
-    404: "not_found",
-    405: "method_not_allowed",
-    413: "too_large",
-    415: "unsupported_media_type",
+    400: ("malformed_body", "The request cannot be read."),
+    404: ("not_found", "Nothing is at this address."),
+    405: ("method_not_allowed", "This address does not answer to that method."),
+    413: ("too_large", "The body, or one of its fields, is larger than this server accepts."),
+    415: ("unsupported_media_type", "The body's media type is not one that this route reads."),
 }
 
 
@@ -116,11 +121,15 @@ class Problem(Exception):
         response.status_code = self.status
         response.headers.update(self.headers)
         response.mimetype = MEDIA_TYPE
+        if "studio" in current_app.extensions:
+            current_app.extensions["studio"].metrics.errors.labels(self.code).inc()
         return response
 
 
 def problem_of(error: VoiceReplicationError, field: str | None = None) -> Problem:
     """The problem that an error of the house is over HTTP."""
+    if isinstance(error.__cause__, OSError) and error.__cause__.errno == errno.ENOSPC:
+        return Problem("storage_full", _FULL)
     for kind, code in _BY_CLASS:
         if isinstance(error, kind):
             return Problem(code, str(error), field=field)
@@ -146,14 +155,15 @@ def install_error_handlers(app: Flask) -> None:
 
     def on_http(error: HTTPException) -> Response:
         status = error.code or 500
-        code = _BY_STATUS.get(status, "internal_error" if status >= 500 else "http_error")
-        detail = error.description or PROBLEMS[code][1] + "."
-        headers = {"Allow": ", ".join(sorted(getattr(error, "valid_methods", None) or ()))}
-        return Problem(
-            code, detail, status=status, headers=headers if headers["Allow"] else None
-        ).response()
+        fallback = ("internal_error" if status >= 500 else "http_error", error.description or "")
+        code, detail = _BY_STATUS.get(status, fallback)
+        methods = ", ".join(sorted(getattr(error, "valid_methods", None) or ()))
+        headers = {"Allow": methods} if methods else None
+        return Problem(code, detail, status=status, headers=headers).response()
 
     def on_unexpected(error: Exception) -> Response:
+        if isinstance(error, OSError) and error.errno == errno.ENOSPC:
+            return Problem("storage_full", _FULL).response()
         app.logger.exception("unexpected %s", type(error).__name__)
         return Problem(
             "internal_error", "Something went wrong; the request id finds it in the server's log."

@@ -23,7 +23,8 @@ class ServerSettings(StrictModel):
     home: Path = Field(default_factory=voiceclone_home)
     models_dir: Path | None = None  # models of a run instead of the shipped ones
     engine: Literal["local", "ray"] = "local"
-    require_keys: bool | None = None  # None: on every address but loopback
+    require_keys: bool | None = None  # None: on every address but loopback, and behind proxies
+    public_metrics: bool = False  # /metrics without a key, where keys are required
     cors_origins: tuple[str, ...] = ()  # closed by default
     trusted_proxies: int = Field(default=0, ge=0)  # hops whose X-Forwarded-* is believed
 
@@ -53,7 +54,7 @@ class ServerSettings(StrictModel):
         """Whether a request without an API key is refused."""
         if self.require_keys is not None:
             return self.require_keys
-        return self.host not in LOOPBACK
+        return self.host not in LOOPBACK or self.trusted_proxies > 0
 
     @classmethod
     def from_environment(

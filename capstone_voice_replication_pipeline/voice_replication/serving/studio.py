@@ -2,13 +2,23 @@
 
 from __future__ import annotations
 
+from contextlib import ExitStack
 from dataclasses import dataclass
 from typing import cast
 
+from env_utils import InputError, folder_lock
 from flask import current_app
 
 from voice_replication.narration.text_to_speech import Speaker
+from voice_replication.serving.audit import FILE_NAME as AUDIT_FILE
+from voice_replication.serving.audit import AuditLog
+from voice_replication.serving.database import Database, open_database
+from voice_replication.serving.decoding import Decoder
+from voice_replication.serving.keys import KeyStore
+from voice_replication.serving.limits import Limiter
+from voice_replication.serving.metrics import Metrics
 from voice_replication.serving.settings import ServerSettings
+from voice_replication.serving.uploads import clear_incoming
 from voice_replication.voices import VoiceStore
 
 
@@ -19,17 +29,63 @@ class Studio:
     settings: ServerSettings
     store: VoiceStore
     speaker: Speaker
+    database: Database
+    keys: KeyStore
+    limiter: Limiter
+    audit: AuditLog
+    metrics: Metrics
+    decoder: Decoder
+    resources: ExitStack  # what close() gives back, last opened first
 
     @classmethod
     def open(cls, settings: ServerSettings) -> Studio:
-        """Open the data folder and load what is needed to speak."""
-        store = VoiceStore(settings.home)
-        return cls(settings, store, Speaker(settings.models_dir, store))
+        """Lock the data folder, open it, and load what is needed to speak.
+
+        Raises ``InputError`` if another server has the folder, ``CheckpointError`` if a model is
+        missing; then nothing stays open.
+        """
+        with ExitStack() as resources:
+            _lock(settings, resources)
+            clear_incoming(settings)
+            store = VoiceStore(settings.home)
+            speaker = Speaker(settings.models_dir, store)
+            database = resources.enter_context(open_database(settings.folder))
+            metrics = Metrics()
+            _load(speaker)
+            return cls(
+                settings=settings,
+                store=store,
+                speaker=speaker,
+                database=database,
+                keys=KeyStore(database),
+                limiter=Limiter(settings.requests_per_minute, settings.audio_minutes_per_hour),
+                audit=AuditLog(settings.folder / AUDIT_FILE),
+                metrics=metrics,
+                decoder=Decoder(settings),
+                resources=resources.pop_all(),
+            )
 
     def close(self) -> None:
         """Stop background work and release the data folder."""
+        self.resources.close()
 
 
 def studio() -> Studio:
     """The studio of the application that handles this request."""
     return cast(Studio, current_app.extensions["studio"])
+
+
+def _lock(settings: ServerSettings, resources: ExitStack) -> None:
+    settings.folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+    try:
+        resources.enter_context(folder_lock(settings.folder))
+    except InputError:
+        raise InputError(
+            f"{settings.home}: another server is using this data folder. Stop it, or give this "
+            "one a folder of its own (--home, or VOICECLONE_HOME)."
+        ) from None
+
+
+def _load(speaker: Speaker) -> None:
+    """Read the models now: a missing one is found at the start, and the first request is fast."""
+    _ = speaker.encoder, speaker.vocoder
