@@ -17,7 +17,7 @@ from voice_replication.data_processing.features import compute_features
 from voice_replication.data_processing.selection import select_utterances
 from voice_replication.synthesizer.data import SpeechDataset, hear_pauses, token_means
 from voice_replication.synthesizer.finetune import FinetuneConfig, finetune
-from voice_replication.synthesizer.inference import Synthesizer
+from voice_replication.synthesizer.inference import Request, Synthesizer
 from voice_replication.synthesizer.layers import SelfAttention
 from voice_replication.synthesizer.model import SynthesizerConfig, upsampling
 from voice_replication.synthesizer.train import (
@@ -224,6 +224,36 @@ def test_finetuning_lowers_the_held_out_loss_and_is_a_small_delta(
     other = result.save(tmp_path / "other.safetensors", meta["step"] + 1)
     with pytest.raises(CheckpointError, match="fine-tuned on another synthesizer"):
         Synthesizer.load(base_path, other)
+
+
+def test_sentences_spoken_together_equal_those_spoken_alone() -> None:
+    synthesizer = Synthesizer.load()  # trained: durations and voicing are near their thresholds
+    rng = np.random.default_rng(4)
+    requests = []
+    for place, text in enumerate(
+        ("Go.", "Where did the old captain leave his map?", "Yes, but not today, I am afraid.")
+    ):
+        vector = rng.standard_normal(96).astype(np.float32)
+        pitch = (None, 180.0, 95.0)[place]
+        requests.append(
+            Request(
+                pronounce(text),
+                vector / np.linalg.norm(vector),
+                speed=(0.7, 1.0, 1.6)[place],
+                pitch_semitones=(0.0, 3.0, -2.0)[place],
+                f0_median_hz=pitch,
+                f0_spread=(None, 0.4, 0.8)[place],
+            )
+        )
+    alone = [synthesizer.synthesize_many([request])[0] for request in requests]
+    together = synthesizer.synthesize_many(requests)
+    for one, batched in zip(alone, together, strict=True):
+        assert np.array_equal(one.durations, batched.durations)
+        assert one.ids == batched.ids
+        assert np.abs(one.mel - batched.mel).max() < 1e-3
+        assert np.abs(one.f0_hz - batched.f0_hz).max() < 1e-2  # Hz
+    with pytest.raises(InputError, match="nothing to speak"):
+        synthesizer.synthesize_many([requests[0], Request([], requests[0].embedding)])
 
 
 def test_checkpoint_of_another_alphabet_is_refused(tmp_path: Path) -> None:

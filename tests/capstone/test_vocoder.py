@@ -61,6 +61,24 @@ def test_stream_equals_offline(frames: int, first: int, chunk: int) -> None:
     assert len(chunks[0]) == min(first, frames - 1) * 256
 
 
+def test_mels_decoded_together_equal_those_decoded_alone() -> None:
+    torch.manual_seed(0)
+    vocoder = Vocoder(Vocos(VocosConfig(channels=64, blocks=8, hidden=128), DEFAULT_SPEC))
+    rng = np.random.default_rng(2)
+    mels = [rng.normal(-3, 2, (100, frames)).astype(np.float32) for frames in (90, 4, 31, 200)]
+    pitches = [rng.uniform(80, 300, mel.shape[1]).astype(np.float32) for mel in mels]
+    pitches[2][:] = 0.0
+    alone = [vocoder.decode(mel, f0) for mel, f0 in zip(mels, pitches, strict=True)]
+    for order in ([0, 1, 2, 3], [3, 2, 1, 0]):
+        together = vocoder.decode_many([mels[i] for i in order], [pitches[i] for i in order])
+        for audio, i in zip(together, order, strict=True):
+            assert audio.shape == alone[i].shape
+            assert np.abs(audio - alone[i]).max() < 1e-4 * max(1.0, np.abs(alone[i]).max())
+    loud = [mels[0], mels[1] + 20.0]  # a neighbour that would be heard across the gap
+    audio = vocoder.decode_many(loud, pitches[:2])[0]
+    assert np.abs(audio - alone[0]).max() < 1e-4 * max(1.0, np.abs(alone[0]).max())
+
+
 def test_pulses_have_the_pitch_and_unit_power() -> None:
     f0_hz = torch.full((1, 95), 125.0, dtype=torch.float64)
     pulses = pulse_train(f0_hz, DEFAULT_SPEC, torch.zeros(1, dtype=torch.float64))[0].numpy()

@@ -13,6 +13,7 @@ from audio_utils import DEFAULT_SPEC, AudioSpec
 from env_utils import CheckpointError, InputError
 from text_utils import Symbols, Word
 from torch import Tensor
+from torch.nn.utils.rnn import pad_sequence
 from training_utils import load_checkpoint, load_into
 
 from voice_replication.home import checkpoint_path
@@ -23,6 +24,25 @@ from voice_replication.synthesizer.model import LOG_F0_CENTER, Prosody, Synthesi
 
 LONGEST_PAUSE_SECONDS = 0.55  # inside a sentence: nobody asked for a longer one
 LONGEST_PHONE_SECONDS = 0.5
+
+
+@dataclass(frozen=True, eq=False)
+class Request:
+    """One sentence to speak.
+
+    ``embedding (E,)`` unit length; ``speed`` 0.5 to 2; ``f0_median_hz`` the voice's median pitch,
+    guessed from the embedding when not given; ``f0_spread`` the log distance between its 5th and
+    95th percentile, a typical one when not given; ``seed`` chooses among renderings of models that
+    sample (the feedforward one is deterministic).
+    """
+
+    words: Sequence[Word]
+    embedding: npt.NDArray[np.float32]
+    speed: float = 1.0
+    pitch_semitones: float = 0.0
+    f0_median_hz: float | None = None
+    f0_spread: float | None = None
+    seed: int = 0
 
 
 @dataclass(frozen=True)
@@ -91,7 +111,6 @@ class Synthesizer:
         if not 0.5 <= speed <= 2.0:
             raise InputError(f"speed {speed}: choose a value between 0.5 and 2.")
 
-    @torch.inference_mode()
     def synthesize(
         self,
         words: Sequence[Word],
@@ -103,43 +122,80 @@ class Synthesizer:
         f0_spread: float | None = None,
         seed: int = 0,
     ) -> Synthesis:
-        """Speak one sentence.
+        """Speak one sentence; the arguments are those of :class:`Request`.
 
-        ``embedding (E,)`` unit length; ``speed`` 0.5 to 2; ``f0_median_hz`` the voice's median
-        pitch, guessed from the embedding when not given; ``f0_spread`` the log distance between
-        its 5th and 95th percentile, a typical one when not given; ``seed`` chooses among
-        renderings of models that sample (this one is deterministic). Raises ``InputError`` for no
-        words.
+        Raises ``InputError`` for no words, or a speed out of range.
         """
-        del seed
-        self.check_request(words, speed)
-        ids = self.symbols.encode(words)
-        tokens = torch.tensor([ids], device=self.device)
-        speaker = torch.from_numpy(np.asarray(embedding, dtype=np.float32))[None].to(self.device)
-        mask = torch.ones(tokens.shape, device=self.device)
-        hidden = self.model.encode(tokens, speaker, mask)
-        log_duration = self.model.duration(hidden, speaker, mask)[..., 0]
-        durations = self._durations(ids, log_duration[0], speed)
-        prosody = self.model.predict_prosody(hidden, speaker, mask)
-        prosody = self._intonation(words, ids, prosody, durations, f0_spread or TYPICAL_SPREAD)
-        shift = pitch_semitones * np.log(2.0) / 12.0
-        if f0_median_hz is not None:
-            median = torch.tensor([np.log(f0_median_hz)], dtype=torch.float32, device=self.device)
-        else:
-            median = self.model.speaker_f0(speaker)[:, 0] + LOG_F0_CENTER
-        median = median + shift
-        symbol_f0 = (prosody.log_f0 + median).exp() * (prosody.voicing > 0.5)
-        frames = np.asarray(durations.cpu().numpy(), dtype=np.int64)
-        f0_hz = frame_pitch(symbol_f0[0].cpu().numpy(), frames)
-        pitch = torch.from_numpy(f0_hz)[None].to(self.device)
-        mel, inside = self.model.decode(hidden, durations[None], prosody, median, speaker, pitch)
-        mel = self.model.finish(mel, inside)
-        return Synthesis(np.asarray(mel[0].cpu().numpy(), np.float32), frames, ids, f0_hz)
+        request = Request(
+            words, embedding, speed, pitch_semitones, f0_median_hz, f0_spread, seed
+        )  # fmt: skip
+        return self.synthesize_many([request])[0]
 
-    def _durations(self, ids: Sequence[int], log_duration: Tensor, speed: float) -> Tensor:
+    @torch.inference_mode()
+    def synthesize_many(self, requests: Sequence[Request]) -> list[Synthesis]:
+        """Speak several sentences in one pass of the network; each as if it were alone.
+
+        Shorter ones are padded, and masks keep the padding out of everything that counts, so
+        that only the rounding of sums differs (below 1e-3 of the log-mel). Raises as
+        :meth:`synthesize`.
+        """
+        for request in requests:
+            self.check_request(request.words, request.speed)
+        ids = [self.symbols.encode(request.words) for request in requests]
+        tokens = self._padded([torch.tensor(row) for row in ids])
+        mask = self._padded([torch.ones(len(row)) for row in ids])
+        embeddings = np.stack([r.embedding for r in requests]).astype(np.float32)
+        speaker = torch.from_numpy(embeddings).to(self.device)
+        hidden = self.model.encode(tokens, speaker, mask)
+        log_duration = self.model.duration(hidden, speaker, mask)[..., 0].cpu()
+        frames = [
+            self._durations(row, log_duration[place, : len(row)], request.speed)
+            for place, (row, request) in enumerate(zip(ids, requests, strict=True))
+        ]
+        prosody = self.model.predict_prosody(hidden, speaker, mask)
+        moved = [
+            self._intonation(request, row, prosody, place, frames[place])
+            for place, (row, request) in enumerate(zip(ids, requests, strict=True))
+        ]
+        log_f0 = self._padded([torch.from_numpy(row) for row in moved])
+        prosody = Prosody(log_f0, prosody.voicing, prosody.energy)
+        median = self._medians(requests, speaker)
+        symbol_f0 = ((log_f0 + median[:, None]).exp() * (prosody.voicing > 0.5)).cpu().numpy()
+        f0_hz = [
+            frame_pitch(symbol_f0[place, : len(row)], frames[place])
+            for place, row in enumerate(ids)
+        ]
+        durations = self._padded([torch.from_numpy(row) for row in frames])
+        pitch = self._padded([torch.from_numpy(row) for row in f0_hz])
+        mel, inside = self.model.decode(hidden, durations, prosody, median, speaker, pitch)
+        mels = self.model.finish(mel, inside).cpu().numpy()
+        return [
+            Synthesis(np.array(mels[place, :, : len(f0)], np.float32), frames[place], row, f0)
+            for place, (row, f0) in enumerate(zip(ids, f0_hz, strict=True))
+        ]
+
+    def _padded(self, rows: Sequence[Tensor]) -> Tensor:
+        """Rows of any length as one tensor, zeros behind the shorter ones."""
+        return pad_sequence(list(rows), batch_first=True).to(self.device)
+
+    def _medians(self, requests: Sequence[Request], speaker: Tensor) -> Tensor:
+        """Log of the median pitch that each request is spoken with, ``(B,)``."""
+        guessed = self.model.speaker_f0(speaker)[:, 0] + LOG_F0_CENTER
+        rows = [
+            guess
+            if request.f0_median_hz is None
+            else guess.new_tensor(np.log(request.f0_median_hz))
+            for guess, request in zip(guessed, requests, strict=True)
+        ]
+        shifts = [request.pitch_semitones * np.log(2.0) / 12.0 for request in requests]
+        return torch.stack(rows) + guessed.new_tensor(shifts)
+
+    def _durations(
+        self, ids: Sequence[int], log_duration: Tensor, speed: float
+    ) -> npt.NDArray[np.int64]:
         """Whole frames: rounding errors are carried on, so that the total stays right."""
         frames_per_second = DEFAULT_SPEC.frames_per_second
-        frames = (log_duration.exp() - 1).clamp(min=0).cpu().numpy() / speed
+        frames = (log_duration.exp() - 1).clamp(min=0).numpy() / speed
         durations = np.zeros(len(ids), dtype=np.int64)
         owed = 0.0
         for place, symbol in enumerate(ids):
@@ -151,22 +207,21 @@ class Synthesizer:
             owed += wanted
             durations[place] = max(0 if silence else 1, round(owed))
             owed -= durations[place]
-        return torch.from_numpy(durations).to(self.device)
+        return durations
 
     def _intonation(
         self,
-        words: Sequence[Word],
+        request: Request,
         ids: Sequence[int],
         prosody: Prosody,
-        durations: Tensor,
-        spread: float,
-    ) -> Prosody:
-        """``prosody`` of one sentence with the movement of pitch that its voice has."""
-        log_f0 = prosody.log_f0[0].cpu().numpy()
-        voiced = (prosody.voicing[0] > 0.5).cpu().numpy()
-        log_f0 = widen(log_f0, voiced, durations.cpu().numpy(), spread)
-        if words[-1].pause == "?":
+        place: int,
+        durations: npt.NDArray[np.int64],
+    ) -> npt.NDArray[np.float32]:
+        """Log F0 ``(L,)`` of the sentence at ``place``, moving as much as its voice does."""
+        log_f0 = prosody.log_f0[place, : len(ids)].cpu().numpy()
+        voiced = (prosody.voicing[place, : len(ids)] > 0.5).cpu().numpy()
+        log_f0 = widen(log_f0, voiced, durations, request.f0_spread or TYPICAL_SPREAD)
+        if request.words[-1].pause == "?":
             names = self.symbols.decode(ids)
             log_f0 = raise_question(log_f0, np.array([name.endswith("1") for name in names]))
-        moved = torch.from_numpy(log_f0)[None].to(self.device)
-        return Prosody(moved, prosody.voicing, prosody.energy)
+        return log_f0

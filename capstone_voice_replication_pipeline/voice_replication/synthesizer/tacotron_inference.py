@@ -23,7 +23,7 @@ from text_utils import Symbols, Word
 from torch import Tensor
 from training_utils import load_into
 
-from voice_replication.synthesizer.inference import Synthesis, Synthesizer
+from voice_replication.synthesizer.inference import Request, Synthesis, Synthesizer
 from voice_replication.synthesizer.tacotron import Tacotron, TacotronConfig
 
 LONGEST_SYMBOL_FRAMES = 14  # on average; slow readers need about 9, pauses included
@@ -81,6 +81,19 @@ class TacotronSynthesizer(Synthesizer):
             "this synthesizer is a Tacotron, but a feedforward one is needed here. Train one "
             "without `architecture: tacotron`, or use the shipped checkpoint."
         )
+
+    def synthesize_many(self, requests: Sequence[Request]) -> list[Synthesis]:
+        """One after the other: each sentence has as many decoder steps as it needs."""
+        return [
+            self.synthesize(
+                request.words,
+                request.embedding,
+                speed=request.speed,
+                pitch_semitones=request.pitch_semitones,
+                seed=request.seed,
+            )
+            for request in requests
+        ]
 
     @torch.inference_mode()
     def synthesize(

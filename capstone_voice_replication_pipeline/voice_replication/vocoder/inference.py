@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -39,8 +39,23 @@ class Vocoder:
         ``f0_hz (F,)``: the pitch of each frame, 0 where unvoiced; read from the mel when not
         given. ``seed`` decides the noise in unvoiced sounds.
         """
-        batch, source = self._prepare(mel, f0_hz, seed)
-        return self._render(batch, source)
+        return self.decode_many([mel], [f0_hz], seed)[0]
+
+    @torch.inference_mode()
+    def decode_many(
+        self, mels: Sequence[Floats], f0s_hz: Sequence[Floats | None], seed: int = 0
+    ) -> list[Floats]:
+        """:meth:`decode` of several mels, each ``(M, F)`` with an ``F`` of its own, in one pass.
+
+        Each gets the noise that ``seed`` gives it alone, so the result is that of decoding one
+        after the other but for the rounding of sums.
+        """
+        if isinstance(self.model, Hifigan):  # it has no gaps: its padding is made in every layer
+            return [self._render(self._prepare(mel, None, seed)[0], None) for mel in mels]
+        prepared = [self._prepare(mel, f0, seed) for mel, f0 in zip(mels, f0s_hz, strict=True)]
+        sources = [source for _, source in prepared if source is not None]
+        audios = self.model.render_many([batch for batch, _ in prepared], sources)
+        return [np.asarray(audio[0].cpu().numpy(), dtype=np.float32) for audio in audios]
 
     @torch.inference_mode()
     def stream(

@@ -18,6 +18,8 @@ Shapes: ``B`` batch, ``M`` mel bins, ``F`` frames, ``D`` channels, ``K = n_fft /
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import torch
 from audio_utils import AudioSpec
 from torch import Tensor, nn
@@ -129,13 +131,45 @@ class Vocos(nn.Module):
             voiced = (f0_hz > 0).float()
         return make_source(f0_hz, voiced, self.spec, generator)
 
+    def features(self, mel: Tensor, pitch: Tensor, mask: Tensor | None = None) -> Tensor:
+        """What the head reads: ``mel (B, M, F)``, ``pitch (B, 2, F)`` -> ``(B, F, D)``.
+
+        ``mask (F,)`` is 0 in frames that must not be seen from others: gaps between several mels
+        in one row. Without one all frames count.
+        """
+        x = self.embed(mel) + self.embed_pitch(pitch)
+        x = self.norm(x.transpose(1, 2)).transpose(1, 2)
+        for block in self.backbone:
+            x = block(x if mask is None else x * mask)
+        return torch.as_tensor(self.final_norm(x.transpose(1, 2)))
+
     def render(self, mel: Tensor, source: Source) -> Tensor:
         """Shape ``source`` into the sound of ``mel``."""
-        x = self.embed(mel) + self.embed_pitch(source.pitch)
-        x = self.norm(x.transpose(1, 2)).transpose(1, 2)
-        x = self.final_norm(self.backbone(x).transpose(1, 2))
-        audio: Tensor = self.head(x, source)
+        audio: Tensor = self.head(self.features(mel, source.pitch), source)
         return audio
+
+    def render_many(self, mels: Sequence[Tensor], sources: Sequence[Source]) -> list[Tensor]:
+        """:meth:`render` of several mels ``(1, M, F)``, each of its own length, in one pass.
+
+        They lie in one row with gaps that no convolution reaches across, so nothing is computed
+        for padding but the gaps, and each mel sees zeros beyond its ends as if it were alone:
+
+            frames   [mel 0]000[mel 1      ]000[mel 2 ]
+        """
+        gap = self.config.kernel_size // 2
+        lengths = [mel.shape[2] for mel in mels]
+        starts = [sum(lengths[:place]) + place * gap for place in range(len(mels))]
+        spans = [slice(a, a + length) for a, length in zip(starts, lengths, strict=True)]
+        frames = spans[-1].stop
+        mel, pitch = mels[0].new_zeros(1, self.spec.n_mels, frames), mels[0].new_zeros(1, 2, frames)
+        mask = mels[0].new_zeros(frames)
+        for span, one, source in zip(spans, mels, sources, strict=True):
+            mel[:, :, span], pitch[:, :, span], mask[span] = one, source.pitch, 1.0
+        x = self.features(mel, pitch, mask)
+        return [
+            torch.as_tensor(self.head(x[:, span], source))
+            for span, source in zip(spans, sources, strict=True)
+        ]
 
     def forward(self, mel: Tensor, f0_hz: Tensor | None = None) -> Tensor:
         return self.render(mel, self.source(mel, f0_hz))
