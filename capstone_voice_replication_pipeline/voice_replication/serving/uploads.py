@@ -27,8 +27,6 @@ from voice_replication.serving.problems import Problem
 from voice_replication.serving.settings import ServerSettings
 
 MEMORY_BYTES = 2**16  # of one upload; what is larger goes to the disk as it comes in
-TEXT_BYTES = 2**17  # of one text field of a form
-TEXT_FIELDS = 20  # of one form, beside its files
 CHUNK_BYTES = 2**20
 LABEL_LIMIT = 80  # characters of a client's file name that are repeated to it
 
@@ -73,19 +71,19 @@ class UploadRequest(Request):
 
 
 def install_upload_limits(app: Flask, settings: ServerSettings) -> None:
-    """Limit every request of ``app`` while it is read; what is over the limits answers 413."""
+    """Count the files of every request of ``app`` while they come in.
+
+    How many bytes and parts a body has is limited by the framework; its refusals say the numbers.
+    """
     app.request_class = UploadRequest
-    app.config["MAX_CONTENT_LENGTH"] = settings.max_upload_bytes
-    app.config["MAX_FORM_MEMORY_SIZE"] = TEXT_BYTES
-    app.config["MAX_FORM_PARTS"] = settings.max_upload_files + TEXT_FIELDS
 
     def on_too_large(_error: RequestEntityTooLarge) -> Response:
-        return Problem(
-            "too_large",
-            f"A request has at most {_size(settings.max_upload_bytes)}, "
-            f"{settings.max_upload_files} files, {TEXT_FIELDS} other fields, and "
-            f"{_size(TEXT_BYTES)} in one of these.",
-        ).response()
+        limits = [f"{_size(settings.max_upload_bytes)} in all"]
+        if field_bytes := app.config["MAX_FORM_MEMORY_SIZE"]:
+            limits.append(f"{_size(field_bytes)} in a text field of a form")
+        if parts := app.config["MAX_FORM_PARTS"]:
+            limits.append(f"{parts} fields of a form")
+        return Problem("too_large", f"A request has at most {', '.join(limits)}.").response()
 
     app.register_error_handler(RequestEntityTooLarge, on_too_large)
 
