@@ -16,9 +16,10 @@ from env_utils import (
     InputError,
     MissingDependencyError,
     QualityError,
+    StorageFullError,
     VoiceReplicationError,
 )
-from flask import Flask, Response, current_app, g, jsonify
+from flask import Flask, Response, current_app, g, has_app_context, jsonify
 from pydantic import BaseModel, ValidationError
 from werkzeug.exceptions import HTTPException
 
@@ -43,7 +44,12 @@ PROBLEMS: dict[str, tuple[int, str]] = {
     "voice_read_only": (409, "This voice ships with the program"),
     "job_not_found": (404, "There is no such job"),
     "job_not_finished": (409, "The job has not finished"),
+    "job_not_resumable": (409, "The job cannot go on"),
+    "test_not_found": (404, "There is no such listening test"),
+    "session_not_found": (404, "There is no such listening session"),
+    "already_answered": (409, "This was answered before"),
     "method_not_allowed": (405, "The method is not allowed here"),
+    "headers_too_large": (431, "The headers are too large"),
     "too_large": (413, "The request is too large"),
     "unsupported_media_type": (415, "This media type is not supported"),
     "rate_limited": (429, "Too many requests"),
@@ -112,7 +118,7 @@ class Problem(Exception):
             detail=self.detail,
             code=self.code,
             field=self.field,
-            request_id=getattr(g, "request_id", None),
+            request_id=getattr(g, "request_id", None) if has_app_context() else None,
         )
 
     def response(self) -> Response:
@@ -128,7 +134,7 @@ class Problem(Exception):
 
 def problem_of(error: VoiceReplicationError, field: str | None = None) -> Problem:
     """The problem that an error of the house is over HTTP."""
-    if isinstance(error.__cause__, OSError) and error.__cause__.errno == errno.ENOSPC:
+    if isinstance(error, StorageFullError):
         return Problem("storage_full", _FULL)
     for kind, code in _BY_CLASS:
         if isinstance(error, kind):

@@ -17,4 +17,38 @@ MIGRATIONS: tuple[str, ...] = (
         revoked TEXT
     ) STRICT;
     """,
+    """
+    CREATE TABLE jobs (
+        number INTEGER PRIMARY KEY AUTOINCREMENT,  -- the order in which they came
+        id TEXT NOT NULL UNIQUE,
+        job TEXT NOT NULL            -- JSON
+    ) STRICT;
+    """,
+    """
+    CREATE TABLE listening_tests (
+        id TEXT PRIMARY KEY,
+        kind TEXT NOT NULL,          -- mos, abx or mushra
+        title TEXT NOT NULL,
+        systems TEXT NOT NULL,       -- JSON lists of names: every clip exists from every system
+        clips TEXT NOT NULL,
+        seed TEXT NOT NULL,          -- of the design; a 63-bit number
+        created TEXT NOT NULL
+    ) STRICT;
+    CREATE TABLE listening_sessions (
+        id TEXT PRIMARY KEY,
+        test TEXT NOT NULL REFERENCES listening_tests ON DELETE CASCADE,
+        listener TEXT NOT NULL,
+        number INTEGER NOT NULL,     -- from 0: the listener's row in the design
+        trials TEXT NOT NULL,        -- JSON: [[clip, [[label, system], ...]], ...] as presented
+        created TEXT NOT NULL,
+        UNIQUE (test, number)
+    ) STRICT;
+    CREATE TABLE listening_answers (
+        session TEXT NOT NULL REFERENCES listening_sessions ON DELETE CASCADE,
+        trial INTEGER NOT NULL,      -- from 1
+        answer TEXT NOT NULL,        -- JSON
+        answered TEXT NOT NULL,
+        PRIMARY KEY (session, trial)
+    ) STRICT;
+    """,
 )
