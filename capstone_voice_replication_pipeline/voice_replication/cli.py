@@ -24,6 +24,7 @@ COMMANDS = {
     "speak": "read a text aloud in a voice",
     "narrate": "read a whole book aloud, chapter by chapter",
     "serve": "the REST API and the studio page, on this machine or for others",
+    "keys": "create, list and revoke the API keys of the server",
     "voices": "list, show, delete, export and import voices",
     "evaluate": "measure quality, with real recordings and espeak-ng as anchors",
     "bench": "measure speed and memory",

@@ -1,8 +1,20 @@
-"""``voiceclone serve``: the REST API and the studio page."""
+"""``voiceclone serve``: the REST API and the studio page.
+
+Stop it with Ctrl-C or SIGTERM: it finishes what it is answering first; a second signal ends it at
+once. Logs are JSON lines on stderr.
+"""
 
 from __future__ import annotations
 
 import argparse
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from voice_replication.serving.http_server import StudioServer
+    from voice_replication.serving.settings import ServerSettings
+    from voice_replication.serving.studio import Studio
 
 EXAMPLE = "voiceclone serve --port 8000"
 
@@ -12,24 +24,88 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     add = parser.add_argument
     add("--host", help="address to listen on (default 127.0.0.1; any other needs API keys)")
     add("--port", type=int, help="port (default 8000; 0 takes a free one)")
+    add("--home", type=Path, help="data folder (default: $VOICECLONE_HOME)")
+    add("--models-dir", type=Path, help="models of this run instead of the shipped ones")
+    add("--engine", choices=("local", "ray"), help="ray: spread over replicas with Ray Serve")
+    keys = parser.add_argument_group("who may use it")
+    add = keys.add_argument
+    add(
+        "--require-keys",
+        action=argparse.BooleanOptionalAction,
+        help="ask for API keys (default: on every address but this machine's own)",
+    )
+    add("--cors-origin", action="append", metavar="URL", help="a site whose pages may use the API")
+    add("--trusted-proxies", type=int, metavar="N", help="proxies in front whose word is believed")
+    add("--public-metrics", action="store_true", default=None, help="/metrics without a key")
+    add("--requests-per-minute", type=int, metavar="N", help="of one key (default 600)")
+    add("--audio-minutes-per-hour", type=float, metavar="N", help="of one key (default 600)")
+    work = parser.add_argument_group("how much at once")
+    add = work.add_argument
+    add("--threads", type=int, metavar="N", help="requests answered at once (default 32)")
+    add("--max-queue", type=int, metavar="N", help="speech requests that wait (default 32)")
+    add("--max-batch", type=int, metavar="N", help="lines spoken together (default 8)")
+    add("--deadline-seconds", type=float, metavar="S", help="until first audio (default 60)")
+    parser.add_argument(
+        "--log-text", action="store_true", default=None, help="write what was spoken into the log"
+    )
+    parser.epilog = f"{parser.epilog}\n\nEvery setting is also an environment variable: " + (
+        "VOICECLONE_SERVE_MAX_QUEUE=16 is --max-queue 16.\nAll of them: docs/api.md."
+    )
 
 
 def run(args: argparse.Namespace) -> int:
     """Serve until interrupted."""
-    import waitress
-
     from voice_replication.serving.app import create_app
+    from voice_replication.serving.http_server import StudioServer, listen
+    from voice_replication.serving.logs import configure_logging
+    from voice_replication.serving.studio import Studio
+
+    settings = settings_of(args)
+    configure_logging(settings.log_text)
+    listening = listen(settings.host, settings.port)
+    studio = Studio.open(settings)
+    try:
+        server = StudioServer(create_app(studio=studio), listening, settings)
+        _greet(settings, studio, server)
+        _serve(server, studio)
+    finally:
+        studio.close()
+    return 0
+
+
+def settings_of(args: argparse.Namespace) -> ServerSettings:
+    """The settings that ``args`` and the environment say. Raises ``ConfigError``."""
     from voice_replication.serving.settings import ServerSettings
 
-    settings = ServerSettings.from_environment({"host": args.host, "port": args.port})
-    app = create_app(settings)
-    server = waitress.create_server(
-        app,
-        host=settings.host,
-        port=settings.port,
-        threads=settings.threads,
-        max_request_body_size=settings.max_upload_bytes,
-    )
-    print(f"studio: http://{settings.host}:{server.effective_port}/", flush=True)
-    server.run()
-    return 0
+    given: dict[str, Any] = {
+        n: v for n, v in vars(args).items() if n in ServerSettings.model_fields
+    }
+    return ServerSettings.from_environment({**given, "cors_origins": args.cors_origin})
+
+
+def _greet(settings: ServerSettings, studio: Studio, server: StudioServer) -> None:
+    """Where it is, and what the operator may have overlooked."""
+    host = f"[{settings.host}]" if ":" in settings.host else settings.host
+    print(f"studio: http://{host}:{server.effective_port}/", flush=True)
+    if settings.keys_required and not any(key.revoked is None for key in studio.keys.list()):
+        print("There is no API key yet; make one: voiceclone keys create NAME", file=sys.stderr)
+    if not settings.keys_required and settings.public:
+        print("Anybody who can reach this address may use it: no keys are asked.", file=sys.stderr)
+
+
+def _serve(server: StudioServer, studio: Studio) -> None:
+    import signal
+    import threading
+
+    stop = threading.Event()
+
+    def on_signal(number: int, _frame: object) -> None:
+        if stop.is_set():
+            raise KeyboardInterrupt
+        stop.set()
+        studio.stopping.set()
+        server.wake()
+
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, on_signal)
+    server.run_until(stop)

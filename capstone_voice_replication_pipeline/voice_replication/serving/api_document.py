@@ -62,7 +62,7 @@ class StudioAPI(OpenAPI):
 
     def generate_spec_json(self) -> None:
         """Fill ``spec_json`` (once, when first asked for)."""
-        super().generate_spec_json()
+        super().generate_spec_json()  # type: ignore[no-untyped-call]
         schemas = self.spec_json["components"]["schemas"]
         schemas.pop(self.validation_error_model.__name__, None)
         schemas["ProblemDetails"] = ProblemDetails.model_json_schema()

@@ -18,6 +18,7 @@ from datetime import UTC, datetime
 from typing import Any, TextIO
 
 from flask import Flask, Response, g, has_request_context, request
+from werkzeug.wsgi import ClosingIterator
 
 from voice_replication.serving.context import client, request_id
 from voice_replication.serving.studio import studio
@@ -117,7 +118,10 @@ def install_request_log(app: Flask) -> None:
             if route not in _QUIET or response.status_code >= 400:
                 log("request", **facts, seconds=round(seconds, 4))
 
-        response.call_on_close(sent)
+        if response.direct_passthrough:  # a file, whose close() the framework does not call
+            response.response = ClosingIterator(response.response, sent)
+        else:
+            response.call_on_close(sent)
         return response
 
     app.before_request(begin)

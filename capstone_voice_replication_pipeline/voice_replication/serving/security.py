@@ -8,14 +8,13 @@ this machine (else a name that an attacker points to 127.0.0.1 would do), ``Orig
 
 from __future__ import annotations
 
-import ipaddress
 from urllib.parse import urlsplit
 
 from flask import Flask, Response, g, request
 
 from voice_replication.serving.context import LOCAL, Client
 from voice_replication.serving.problems import Problem
-from voice_replication.serving.settings import ServerSettings
+from voice_replication.serving.settings import ServerSettings, is_loopback
 from voice_replication.serving.studio import studio
 
 SESSION_COOKIE = "voiceclone_key"  # the page keeps its key here: players and links send it along
@@ -44,16 +43,6 @@ def install_security(app: Flask) -> None:
     """Check every request, and give every answer its headers."""
     app.before_request(_check)
     app.after_request(_add_headers)
-
-
-def is_loopback(host: str) -> bool:
-    """Whether the name or address ``host`` is this machine and nothing else."""
-    if host == "localhost":
-        return True
-    try:
-        return ipaddress.ip_address(host.strip("[]")).is_loopback
-    except ValueError:
-        return False
 
 
 def given_key() -> str | None:
@@ -102,7 +91,7 @@ def _authenticate(settings: ServerSettings) -> Client:
 
 def _require_own_name(settings: ServerSettings) -> None:
     """Refuse a request for another host name, and one that a proxy brought from elsewhere."""
-    if not is_loopback(settings.host):
+    if settings.public:
         return  # the operator opened the server to everybody; any name may be its own
     host = urlsplit(f"//{request.headers.get('Host', '')}").hostname or ""
     if not is_loopback(host):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ipaddress
 import os
 from collections.abc import Mapping
 from pathlib import Path
@@ -12,7 +13,16 @@ from pydantic import Field, ValidationError
 from training_utils import StrictModel
 
 PREFIX = "VOICECLONE_SERVE_"  # VOICECLONE_SERVE_MAX_QUEUE=16 sets max_queue
-LOOPBACK = ("127.0.0.1", "::1", "localhost")
+
+
+def is_loopback(host: str) -> bool:
+    """Whether the name or address ``host`` is this machine and nothing else."""
+    if host == "localhost":
+        return True
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return False
 
 
 class ServerSettings(StrictModel):
@@ -42,6 +52,8 @@ class ServerSettings(StrictModel):
     deadline_seconds: float = Field(default=60.0, gt=0)  # until a request's first audio
     requests_per_minute: int = Field(default=600, ge=1)  # of one API key
     audio_minutes_per_hour: float = Field(default=600.0, gt=0)  # of one API key
+    jobs_at_once: int = Field(default=1, ge=1)  # narrations and fine-tunings
+    max_jobs: int = Field(default=100, ge=1)  # queued or running; more are refused with 429
     log_text: bool = False  # write what was spoken into the log
 
     @property
@@ -54,7 +66,12 @@ class ServerSettings(StrictModel):
         """Whether a request without an API key is refused."""
         if self.require_keys is not None:
             return self.require_keys
-        return self.host not in LOOPBACK or self.trusted_proxies > 0
+        return self.public or self.trusted_proxies > 0
+
+    @property
+    def public(self) -> bool:
+        """Whether others than this machine can reach it."""
+        return not is_loopback(self.host)
 
     @classmethod
     def from_environment(

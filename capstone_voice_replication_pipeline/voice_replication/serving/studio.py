@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from contextlib import ExitStack
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from threading import Event
 from typing import cast
 
 from env_utils import InputError, folder_lock
@@ -14,6 +15,7 @@ from voice_replication.serving.audit import FILE_NAME as AUDIT_FILE
 from voice_replication.serving.audit import AuditLog
 from voice_replication.serving.database import Database, open_database
 from voice_replication.serving.decoding import Decoder
+from voice_replication.serving.job_runner import JobRunner
 from voice_replication.serving.keys import KeyStore
 from voice_replication.serving.limits import Limiter
 from voice_replication.serving.metrics import Metrics
@@ -35,7 +37,9 @@ class Studio:
     audit: AuditLog
     metrics: Metrics
     decoder: Decoder
+    jobs: JobRunner
     resources: ExitStack  # what close() gives back, last opened first
+    stopping: Event = field(default_factory=Event)  # set: end streams that could go on for ever
 
     @classmethod
     def open(cls, settings: ServerSettings) -> Studio:
@@ -52,6 +56,7 @@ class Studio:
             database = resources.enter_context(open_database(settings.folder))
             metrics = Metrics()
             _load(speaker)
+            jobs = resources.enter_context(JobRunner(settings, database))
             return cls(
                 settings=settings,
                 store=store,
@@ -62,11 +67,13 @@ class Studio:
                 audit=AuditLog(settings.folder / AUDIT_FILE),
                 metrics=metrics,
                 decoder=Decoder(settings),
+                jobs=jobs,
                 resources=resources.pop_all(),
             )
 
     def close(self) -> None:
         """Stop background work and release the data folder."""
+        self.stopping.set()
         self.resources.close()
 
 
