@@ -7,6 +7,7 @@ from env_utils.errors import (
     InputError,
     MissingDependencyError,
     QualityError,
+    StorageFullError,
     TrainingError,
     VoiceReplicationError,
 )
@@ -33,5 +34,5 @@ __all__ = [
     "atomic_write_bytes", "atomic_write_json", "atomic_write_text", "best_seconds", "repo_root",
     "conv1d_flops", "describe_machine", "ffmpeg_path", "folder_lock", "lesson_parser", "output_dir",
     "linear_flops", "matmul_flops", "rfft_flops", "run_lesson", "usable_cores",
-    "seed_everything", "voiceclone_home", "within",
+    "seed_everything", "voiceclone_home", "within", "StorageFullError",
 ]

@@ -20,6 +20,10 @@ class InputError(VoiceReplicationError):
     exit_code = 2
 
 
+class StorageFullError(InputError):
+    """The disk is full; what could not be written is as it was before."""
+
+
 class ConfigError(VoiceReplicationError):
     """A configuration value is unknown or invalid; the message names the key."""
 

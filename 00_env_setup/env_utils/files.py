@@ -7,6 +7,7 @@ was. The recipe is old and short: write to a temporary name in the same folder, 
 
 from __future__ import annotations
 
+import errno
 import json
 import os
 import tempfile
@@ -15,7 +16,7 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
-from env_utils.errors import InputError
+from env_utils.errors import InputError, StorageFullError
 
 
 @contextmanager
@@ -41,8 +42,8 @@ def atomic_path(target: str | Path) -> Iterator[Path]:
         temporary.chmod(0o666 & ~umask)  # mkstemp makes private files; ours are ordinary ones
         temporary.replace(target)
     except OSError as error:
-        if error.errno == 28:  # ENOSPC
-            raise InputError(
+        if error.errno in (errno.ENOSPC, getattr(errno, "EDQUOT", errno.ENOSPC)):
+            raise StorageFullError(
                 f"{target}: the disk is full, so the file was not written; the previous version "
                 "is untouched. Free some space and run the same command again."
             ) from error
