@@ -99,7 +99,7 @@ def _serve(server: StudioServer, studio: Studio) -> None:
 
     stop = threading.Event()
 
-    def on_signal(number: int, _frame: object) -> None:
+    def on_signal(_number: int, _frame: object) -> None:
         if stop.is_set():
             raise KeyboardInterrupt
         stop.set()

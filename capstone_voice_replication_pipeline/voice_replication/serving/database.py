@@ -15,7 +15,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any
 
-from env_utils import ConfigError, InputError
+from env_utils import ConfigError, InputError, StorageFullError
 
 from voice_replication.serving.schema import MIGRATIONS
 
@@ -62,7 +62,7 @@ class Database:
     def transaction(self) -> Iterator[sqlite3.Connection]:
         """Everything executed inside happens, or nothing of it does. Not for nesting.
 
-        Raises ``OSError`` (ENOSPC) when the disk is full.
+        Raises ``StorageFullError`` when the disk is full.
         """
         with self._lock:
             connection = self._connection
@@ -74,7 +74,7 @@ class Database:
                 if connection.in_transaction:
                     connection.execute("ROLLBACK")
                 if _is_full(error):
-                    raise OSError(28, f"{self.path}: the disk is full") from error
+                    raise StorageFullError(f"{self.path}: the disk is full.") from error
                 raise
 
     def execute(self, sql: str, parameters: Sequence[Any] = ()) -> int:

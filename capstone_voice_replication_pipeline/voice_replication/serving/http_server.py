@@ -8,7 +8,6 @@ a server that is told to stop first finishes what it is answering.
 
 from __future__ import annotations
 
-import logging
 import socket
 import threading
 import time
@@ -92,7 +91,7 @@ class StudioServer(TcpWSGIServer):  # type: ignore[misc]
             _sock=listening,
             adj=adjustments,
             bind_socket=False,
-            sockinfo=_info(listening),
+            sockinfo=(listening.family, listening.type, listening.proto, listening.getsockname()),
         )
 
     def maintenance(self, now: float) -> None:
@@ -156,12 +155,3 @@ def listen(host: str, port: int) -> socket.socket:
             "Choose another address or port; --port 0 takes a free one."
         ) from None
     return bound
-
-
-def quiet_logs() -> None:
-    """waitress tells of a client that left in the middle; that is no error of the server."""
-    logging.getLogger("waitress").setLevel(logging.ERROR)
-
-
-def _info(bound: socket.socket) -> tuple[Any, ...]:
-    return (bound.family, bound.type, bound.proto, bound.getsockname())
