@@ -11,6 +11,7 @@ from pydantic import ValidationError
 from werkzeug.middleware.proxy_fix import ProxyFix
 
 from voice_replication.serving.api_document import SECURITY_SCHEMES, StudioAPI
+from voice_replication.serving.listening_routes import listening
 from voice_replication.serving.logs import install_request_log
 from voice_replication.serving.problems import install_error_handlers, validation_problem
 from voice_replication.serving.request_bodies import install_body_checks
@@ -21,7 +22,7 @@ from voice_replication.serving.studio import Studio
 from voice_replication.serving.system_routes import system
 from voice_replication.serving.uploads import install_upload_limits
 
-GROUPS = (system, session)
+GROUPS = (system, session, listening)
 
 
 def create_app(settings: ServerSettings | None = None, studio: Studio | None = None) -> OpenAPI:

@@ -89,7 +89,7 @@ class AbxRow(BaseModel):
     listeners: list[ListenerRow]
 
 
-class Results(BaseModel):
+class ListeningResults(BaseModel):
     """What the answers so far say; intervals have 95 % confidence."""
 
     id: str
@@ -122,7 +122,7 @@ def check_answer(kind: Kind, trial: Trial, answer: Answer) -> Answer:
     return {label: float(_rated(kind, value)) for label, value in sorted(answer.items())}
 
 
-def results(test: ListeningTest, sessions: Sequence[Session]) -> Results:
+def results(test: ListeningTest, sessions: Sequence[Session]) -> ListeningResults:
     """The results of all sessions, finished or not."""
     systems, differences, excluded, abx = [], [], [], None
     if test.kind == "abx":
@@ -149,7 +149,7 @@ def results(test: ListeningTest, sessions: Sequence[Session]) -> Results:
             for d in found.differences
         ]
         excluded = [ExcludedRow(listener=n, share=share) for n, share in found.excluded.items()]
-    return Results(
+    return ListeningResults(
         id=test.id,
         kind=test.kind,
         title=test.title,

@@ -18,6 +18,7 @@ from voice_replication.serving.decoding import Decoder
 from voice_replication.serving.job_runner import JobRunner
 from voice_replication.serving.keys import KeyStore
 from voice_replication.serving.limits import Limiter
+from voice_replication.serving.listening import ListeningStore
 from voice_replication.serving.metrics import Metrics
 from voice_replication.serving.settings import ServerSettings
 from voice_replication.serving.uploads import clear_incoming
@@ -38,6 +39,7 @@ class Studio:
     metrics: Metrics
     decoder: Decoder
     jobs: JobRunner
+    listening: ListeningStore
     resources: ExitStack  # what close() gives back, last opened first
     stopping: Event = field(default_factory=Event)  # set: end streams that could go on for ever
 
@@ -68,6 +70,7 @@ class Studio:
                 metrics=metrics,
                 decoder=Decoder(settings),
                 jobs=jobs,
+                listening=ListeningStore(database, settings.folder / "listening"),
                 resources=resources.pop_all(),
             )
 
