@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from importlib.metadata import version
+from pathlib import Path
 
 from flask import Response, make_response
 from flask_openapi3.models.info import Info
@@ -22,6 +23,10 @@ from voice_replication.serving.studio import Studio
 from voice_replication.serving.system_routes import system
 from voice_replication.serving.uploads import install_upload_limits
 
+STATIC = Path(__file__).parent / "static"
+_TO_SWAGGER = (
+    '<!doctype html><title>API</title><meta http-equiv="refresh" content="0; url=swagger">'
+)
 GROUPS = (system, session, listening)
 
 
@@ -44,6 +49,8 @@ def create_app(settings: ServerSettings | None = None, studio: Studio | None = N
         doc_prefix="/docs",
         validation_error_callback=on_invalid,
     )
+    app.config["SWAGGER_HTML_STRING"] = (STATIC / "api_docs.html").read_text(encoding="utf-8")
+    app.config["OPENAPI_HTML_STRING"] = _TO_SWAGGER
     app.extensions["studio"] = studio or Studio.open(settings)
     install_error_handlers(app)
     install_request_log(app)
