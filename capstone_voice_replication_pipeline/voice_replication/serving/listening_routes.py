@@ -96,7 +96,7 @@ class ListeningTestDeleted(BaseModel):
 
 
 class ListeningSessionRequest(BaseModel):
-    """Who listens. A name that has begun goes on where it stopped; without one it is somebody new."""
+    """Who listens. A name that has begun goes on where it stopped; no name is somebody new."""
 
     listener: str = Field(default="", max_length=LISTENER_LIMIT)
 
