@@ -24,9 +24,7 @@ from voice_replication.serving.system_routes import system
 from voice_replication.serving.uploads import install_upload_limits
 
 STATIC = Path(__file__).parent / "static"
-_TO_SWAGGER = (
-    '<!doctype html><title>API</title><meta http-equiv="refresh" content="0; url=swagger">'
-)
+_TO_SWAGGER = '<!doctype html><meta http-equiv="refresh" content="0; url=swagger">'
 GROUPS = (system, session, listening)
 
 
