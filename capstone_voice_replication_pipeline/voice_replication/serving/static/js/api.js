@@ -1,8 +1,6 @@
 // Talking to the server: JSON, uploads with progress, server-sent events. Errors are sentences.
 
-import { askForKey } from "./key_dialog.js";
-
-const KEY = "voice-studio-key"; // in sessionStorage: forgotten when the tab is closed
+import { askForKey } from "./session.js";
 
 /** What went wrong, as a sentence for people. `field` names the value at fault, if there is one. */
 export class ApiError extends Error {
@@ -46,20 +44,8 @@ function errorOf(status, text, retryAfter) {
 const unreachable = () =>
   new ApiError("The server cannot be reached. Check that it is running, then try again.");
 
-const authorization = () => {
-  const key = sessionStorage.getItem(KEY);
-  return key ? { Authorization: `Bearer ${key}` } : {};
-};
-
-/** Ask for an API key after `error` (a 401). False: nobody gave one. */
-async function newKey(error) {
-  const key = await askForKey(error.code === "key_rejected" ? error.message : "");
-  if (key) sessionStorage.setItem(KEY, key);
-  return Boolean(key);
-}
-
 async function send(path, { method = "GET", json, body, signal, headers = {} } = {}) {
-  const request = { method, signal, headers: { ...headers, ...authorization() }, body };
+  const request = { method, signal, headers: { ...headers }, body };
   if (json !== undefined) {
     request.body = JSON.stringify(json);
     request.headers["Content-Type"] = "application/json";
@@ -73,7 +59,7 @@ async function send(path, { method = "GET", json, body, signal, headers = {} } =
   }
   if (response.ok) return response;
   const error = errorOf(response.status, await response.text(), response.headers.get("Retry-After"));
-  if (response.status === 401 && (await newKey(error))) {
+  if (response.status === 401 && (await askForKey())) {
     return send(path, { method, json, body, signal, headers });
   }
   throw error;
@@ -85,9 +71,6 @@ function upload(path, form, { onProgress = () => {}, signal, method = "POST" } =
     const request = new XMLHttpRequest();
     const abort = () => request.abort();
     request.open(method, path);
-    for (const [name, value] of Object.entries(authorization())) {
-      request.setRequestHeader(name, value);
-    }
     request.upload.onprogress = (event) => {
       if (event.lengthComputable) onProgress(event.loaded / event.total);
     };
@@ -101,7 +84,7 @@ function upload(path, form, { onProgress = () => {}, signal, method = "POST" } =
       }
       const wait = request.getResponseHeader("Retry-After");
       const error = errorOf(request.status, request.responseText, wait);
-      if (request.status === 401 && (await newKey(error))) {
+      if (request.status === 401 && (await askForKey())) {
         upload(path, form, { onProgress, signal, method }).then(resolve, reject);
       } else {
         reject(error);
@@ -151,16 +134,6 @@ function parseEvent(block) {
   return { event, data: JSON.parse(data.join("\n")) };
 }
 
-/**
- * An address that <audio>, <img> and downloads can use. They cannot send a key, so where one is
- * needed the file is fetched first; then `release()` frees it.
- */
-async function media(path, { signal } = {}) {
-  if (!sessionStorage.getItem(KEY)) return { url: path, release: () => {} };
-  const url = URL.createObjectURL(await (await send(path, { signal })).blob());
-  return { url, release: () => URL.revokeObjectURL(url) };
-}
-
 export const api = {
   get: async (path, options) => (await send(path, options)).json(),
   post: async (path, json, options) =>
@@ -170,5 +143,4 @@ export const api = {
   send,
   upload,
   events,
-  media,
 };

@@ -5,7 +5,7 @@ let playing = null; // whatever sounds now; starting something else stops it
 /** Make `source` (with `stop()`) the one that sounds. */
 export function takeTheFloor(source) {
   if (playing && playing !== source) playing.stop();
-  playing = source;
+  playing = source; // null: nothing may sound
 }
 
 /** Plays one file at a time. `onChange(state)`: "loading", "playing", "stopped". */
@@ -49,6 +49,14 @@ export class FilePlayer {
 
 export const filePlayer = new FilePlayer();
 
+let card = null;
+
+/** The way to the loudspeaker, opened when first needed: browsers want a click before. */
+function soundCard(sampleRate) {
+  card ??= new AudioContext({ sampleRate });
+  return card;
+}
+
 const LEAD_SECONDS = 0.06; // between handing over the first samples and hearing them
 
 /**
@@ -77,20 +85,15 @@ export class StreamPlayer {
   /** Seconds of the sound that have been heard. */
   get position() {
     if (this.state === "ended") return this.seconds;
-    if (!this.context || this.state === "idle") return this.startSample / this.sampleRate;
-    const now = this.context.currentTime;
+    if (this.state === "idle") return this.startSample / this.sampleRate;
+    const device = soundCard(this.sampleRate);
+    const now = device.currentTime - (device.outputLatency || 0); // what is heard, not what is handed over
     let heard = this.startSample;
     for (const span of this.spans) {
       if (span.at > now) break;
       heard = span.from + Math.min(span.count, (now - span.at) * this.sampleRate);
     }
     return heard / this.sampleRate;
-  }
-
-  /** Open the sound card; call it from a click, which browsers ask for. */
-  open() {
-    this.context ??= new AudioContext({ sampleRate: this.sampleRate });
-    return this.context.resume();
   }
 
   /** Add samples in -1..1; they sound as soon as it is their turn. */
@@ -119,24 +122,24 @@ export class StreamPlayer {
     this.#drop();
     this.startSample = Math.min(this.length, Math.max(0, Math.round(seconds * this.sampleRate)));
     this.#become("playing");
-    await this.open();
     if (this.length > this.startSample) {
       this.#schedule(this.startSample, this.length - this.startSample);
     }
+    await soundCard(this.sampleRate).resume();
     this.#endIfOver();
   }
 
   async pause() {
     if (this.state !== "playing") return;
     this.#become("paused");
-    await this.context.suspend();
+    await soundCard(this.sampleRate).suspend();
   }
 
   async resume() {
     if (this.state !== "paused") return;
     takeTheFloor(this);
     this.#become("playing");
-    await this.context.resume();
+    await soundCard(this.sampleRate).resume();
   }
 
   /** Silence, and back to the start. */
@@ -147,16 +150,10 @@ export class StreamPlayer {
     this.#become("idle");
   }
 
-  /** Give the sound card back; the samples stay. */
-  close() {
-    this.stop();
-    this.context?.close();
-    this.context = null;
-  }
-
   #become(state) {
     if (state === this.state) return;
     this.state = state;
+    if (state === "idle" || state === "ended") soundCard(this.sampleRate).suspend(); // saves battery
     this.onState(state);
   }
 
@@ -171,14 +168,15 @@ export class StreamPlayer {
   }
 
   #schedule(from, count) {
-    const buffer = this.context.createBuffer(1, count, this.sampleRate);
+    const device = soundCard(this.sampleRate);
+    const buffer = device.createBuffer(1, count, this.sampleRate);
     buffer.copyToChannel(this.samples.subarray(from, from + count), 0);
-    const node = this.context.createBufferSource();
+    const node = device.createBufferSource();
     node.buffer = buffer;
-    node.connect(this.context.destination);
+    node.connect(device.destination);
     const last = this.spans.at(-1);
     const after = last ? last.at + last.count / this.sampleRate : 0;
-    const at = Math.max(after, this.context.currentTime + (after > this.context.currentTime ? 0 : LEAD_SECONDS));
+    const at = after > device.currentTime ? after : device.currentTime + LEAD_SECONDS;
     node.onended = () => {
       this.nodes.delete(node);
       this.#endIfOver();

@@ -2,6 +2,7 @@
 // loaded when first shown, so one that is slow or broken holds up no other.
 
 import { api } from "./api.js";
+import { showSession } from "./session.js";
 import { announce, toast } from "./ui.js";
 
 const VIEWS = ["voices", "speak", "narrate", "listen"];
@@ -58,4 +59,5 @@ async function show({ focus }) {
 
 window.addEventListener("hashchange", () => show({ focus: true }));
 window.addEventListener("online", () => announce("The connection is back."));
+showSession();
 show({ focus: false });

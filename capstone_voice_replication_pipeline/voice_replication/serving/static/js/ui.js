@@ -94,27 +94,34 @@ export function progress(label) {
 /**
  * A modal dialog. Resolves to the value of what closed it: true for the confirm button, false for
  * cancel, Escape, and the close button. The focus goes back to where it was, or to `returnTo()` when
- * that is gone. `validate()` may keep it open; `onClose()` stops what runs inside.
+ * that is gone. `validate()` may keep it open, and so may `mayClose()` when it is being left without
+ * confirming; `onClose()` stops what runs inside.
  */
 export function openDialog({
   title, body, confirm = "OK", cancel = "Cancel", danger = false, wide = false,
-  initialFocus = null, validate = () => true, onClose = () => {}, returnTo = null,
+  initialFocus = null, validate = () => true, mayClose = () => true, onClose = () => {},
+  returnTo = null,
 }) {
   const opener = document.activeElement;
   const titleId = newId("dialog");
   return new Promise((resolve) => {
-    const close = (value) => node.close(value ? "yes" : "");
+    const leave = async () => (await mayClose()) && node.close("");
     const yes = confirm && button(confirm, {
       kind: danger ? "danger" : "primary",
-      onclick: async () => (await validate()) && close(true),
+      onclick: async () => (await validate()) && node.close("yes"),
     });
-    const no = cancel && button(cancel, { onclick: () => close(false) });
+    const no = cancel && button(cancel, { onclick: leave });
     const node = el(wide ? "dialog.wide" : "dialog", { "aria-labelledby": titleId },
       el("header.dialog-head", {},
         el("h2", { id: titleId, tabindex: "-1" }, title),
-        button("", { iconName: "close", label: "Close", kind: "ghost", onclick: () => close(false) })),
+        button("", { iconName: "close", label: "Close", kind: "ghost", onclick: leave })),
       el("div.dialog-body", {}, body),
       el("footer.dialog-foot", {}, no, yes));
+    node.addEventListener("cancel", (event) => {
+      if (event.target !== node) return; // a file chooser inside was cancelled
+      event.preventDefault();
+      leave();
+    });
     node.addEventListener("close", () => {
       onClose();
       node.remove();
