@@ -14,7 +14,8 @@ from __future__ import annotations
 
 import itertools
 import sys
-from collections.abc import Iterable, Iterator, Mapping
+import threading
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -36,7 +37,7 @@ from voice_replication.voices import Voice, VoiceStore
 
 if TYPE_CHECKING:
     from voice_replication.speaker_encoder.inference import SpeakerEncoder
-    from voice_replication.synthesizer.inference import Synthesizer
+    from voice_replication.synthesizer.inference import Request, Synthesizer
     from voice_replication.vocoder.inference import Vocoder
 
 __all__ = ["Clock", "Speaker", "Speech", "SpokenLine"]
@@ -59,6 +60,7 @@ class Speaker:
         self.models_dir, self.device = models_dir, device
         self.store = store or VoiceStore()
         self._synthesizers: dict[tuple[str, int] | None, Synthesizer] = {}
+        self._loading = threading.Lock()  # a server's threads share one speaker
 
     @cached_property
     def encoder(self) -> SpeakerEncoder:
@@ -82,12 +84,13 @@ class Speaker:
         from voice_replication.synthesizer.inference import Synthesizer
 
         key = (str(voice.delta), voice.delta.stat().st_mtime_ns) if voice.delta else None
-        if key not in self._synthesizers:
-            path = checkpoint_path("synthesizer", self.models_dir)
-            while len(self._synthesizers) > KEPT_DELTAS:
-                del self._synthesizers[next(k for k in self._synthesizers if k is not None)]
-            self._synthesizers[key] = Synthesizer.load(path, voice.delta, self.device)
-        synthesizer = self._synthesizers[key]
+        with self._loading:
+            if key not in self._synthesizers:
+                path = checkpoint_path("synthesizer", self.models_dir)
+                while len(self._synthesizers) > KEPT_DELTAS:
+                    del self._synthesizers[next(k for k in self._synthesizers if k is not None)]
+                self._synthesizers[key] = Synthesizer.load(path, voice.delta, self.device)
+            synthesizer = self._synthesizers[key]
         voice.require_encoder(synthesizer.encoder)
         return synthesizer
 
@@ -103,16 +106,22 @@ class Speaker:
 
     def prepare(self, line: script.Line, voice: Voice, settings: Settings) -> PreparedLine:
         """Everything about ``line`` but its samples."""
-        synthesis = self.synthesizer(voice).synthesize(
-            line.words,
-            voice.embedding,
-            speed=settings.speed,
-            pitch_semitones=settings.pitch_semitones,
-            f0_median_hz=voice.statistics.f0_median_hz or None,
-            f0_spread=voice.statistics.f0_spread,
-            seed=settings.seed,
-        )
-        return prepare(line.words, synthesis, settings)
+        return self.prepare_many([(line, voice, settings)])[0]
+
+    def prepare_many(
+        self, lines: Sequence[tuple[script.Line, Voice, Settings]]
+    ) -> list[PreparedLine]:
+        """:meth:`prepare` of several lines, of any voices: one pass for each set of weights."""
+        groups: dict[Synthesizer, list[int]] = {}
+        for place, (_, voice, _) in enumerate(lines):
+            groups.setdefault(self.synthesizer(voice), []).append(place)
+        prepared: dict[int, PreparedLine] = {}
+        for synthesizer, places in groups.items():
+            spoken = synthesizer.synthesize_many([_request(*lines[place]) for place in places])
+            for place, synthesis in zip(places, spoken, strict=True):
+                line, _, settings = lines[place]
+                prepared[place] = prepare(line.words, synthesis, settings)
+        return [prepared[place] for place in range(len(lines))]
 
     def paced(
         self, lines: Iterable[script.Line], voice: Voice, settings: Settings
@@ -200,3 +209,18 @@ class Speaker:
         self.synthesizer(chosen)  # raises now rather than at the first chunk
         paced = self.paced(itertools.chain([first], lines), chosen, settings)
         return stream_lines(((silence, line) for silence, _, line in paced), self.vocoder)
+
+
+def _request(line: script.Line, voice: Voice, settings: Settings) -> Request:
+    """What the synthesizer is asked for."""
+    from voice_replication.synthesizer.inference import Request
+
+    return Request(
+        line.words,
+        voice.embedding,
+        speed=settings.speed,
+        pitch_semitones=settings.pitch_semitones,
+        f0_median_hz=voice.statistics.f0_median_hz or None,
+        f0_spread=voice.statistics.f0_spread,
+        seed=settings.seed,
+    )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
@@ -39,23 +40,29 @@ class Vocoder:
         ``f0_hz (F,)``: the pitch of each frame, 0 where unvoiced; read from the mel when not
         given. ``seed`` decides the noise in unvoiced sounds.
         """
-        return self.decode_many([mel], [f0_hz], seed)[0]
+        return self.decode_many([mel], [f0_hz], seed=seed)[0]
 
     @torch.inference_mode()
     def decode_many(
-        self, mels: Sequence[Floats], f0s_hz: Sequence[Floats | None], seed: int = 0
+        self,
+        mels: Sequence[Floats],
+        f0s_hz: Sequence[Floats | None],
+        spans: Sequence[tuple[int, int]] | None = None,
+        seed: int = 0,
     ) -> list[Floats]:
         """:meth:`decode` of several mels, each ``(M, F)`` with an ``F`` of its own, in one pass.
 
-        Each gets the noise that ``seed`` gives it alone, so the result is that of decoding one
-        after the other but for the rounding of sums.
+        ``spans``: of each mel's ``F - 1`` hops of audio only those from ``start`` to ``stop`` are
+        made. Each mel gets the noise that ``seed`` gives it alone, so the result is that of
+        decoding one after the other, but for the rounding of sums.
         """
-        if isinstance(self.model, Hifigan):  # it has no gaps: its padding is made in every layer
-            return [self._render(self._prepare(mel, None, seed)[0], None) for mel in mels]
-        prepared = [self._prepare(mel, f0, seed) for mel, f0 in zip(mels, f0s_hz, strict=True)]
-        sources = [source for _, source in prepared if source is not None]
-        audios = self.model.render_many([batch for batch, _ in prepared], sources)
-        return [np.asarray(audio[0].cpu().numpy(), dtype=np.float32) for audio in audios]
+        spans = spans or [(0, mel.shape[1] - 1) for mel in mels]
+        parts = [
+            self._around(*self._prepare(mel, f0_hz, seed), start, stop)
+            for mel, f0_hz, (start, stop) in zip(mels, f0s_hz, spans, strict=True)
+        ]
+        rendered = self._render([part.mel for part in parts], [part.source for part in parts])
+        return [part.cut(audio) for part, audio in zip(parts, rendered, strict=True)]
 
     @torch.inference_mode()
     def stream(
@@ -67,27 +74,14 @@ class Vocoder:
         chunk_frames: int = 128,
         seed: int = 0,
     ) -> Iterator[Floats]:
-        """Audio of ``mel`` in chunks; concatenated they equal :meth:`decode` within 1e-3.
-
-        Each chunk is decoded with the frames around it that can influence it: the network's
-        receptive field plus the overlap of the inverse transform's windows.
-
-            frames   ......[context | chunk | context]......
-            samples               [  chunk  ]
-        """
+        """Audio of ``mel`` in chunks; concatenated they equal :meth:`decode` within 1e-3."""
         batch, source = self._prepare(mel, f0_hz, seed)
-        hop = self.spec.hop_length
-        context = self.model.config.context_frames + self.spec.n_fft // hop
         hops = mel.shape[1] - 1  # of audio
         start, size = 0, first_frames
         while start < hops:
             stop = min(hops, start + size)
-            left = max(0, start - context)
-            right = stop + 1 + context
-            audio = self._render(
-                batch[:, :, left:right], None if source is None else source.part(left, right)
-            )
-            yield audio[(start - left) * hop : (stop - left) * hop]
+            part = self._around(batch, source, start, stop)
+            yield part.cut(self._render([part.mel], [part.source])[0])
             start, size = stop, chunk_frames
 
     def _prepare(
@@ -101,9 +95,39 @@ class Vocoder:
         generator = torch.Generator().manual_seed(seed)
         return batch, self.model.source(batch, pitch, generator)
 
-    def _render(self, mel: torch.Tensor, source: Source | None) -> Floats:
-        if isinstance(self.model, Hifigan) or source is None:
-            audio = self.model(mel)
+    def _around(self, mel: torch.Tensor, source: Source | None, start: int, stop: int) -> _Part:
+        """What has to be decoded to know the hops ``start`` to ``stop`` of audio: the frames that
+        can influence them, by the network's receptive field and the inverse transform's windows.
+
+            frames   ......[context | chunk | context]......
+            samples               [  chunk  ]
+        """
+        hop = self.spec.hop_length
+        context = self.model.config.context_frames + self.spec.n_fft // hop
+        left, right = max(0, start - context), min(mel.shape[2], stop + 1 + context)
+        samples = slice((start - left) * hop, (stop - left) * hop)
+        seen = None if source is None else source.part(left, right)
+        return _Part(mel[:, :, left:right], seen, samples)
+
+    def _render(
+        self, mels: Sequence[torch.Tensor], sources: Sequence[Source | None]
+    ) -> list[Floats]:
+        """Audio of each mel. A HiFi-GAN takes them one after the other: it has no gaps, because
+        every one of its layers pads for itself."""
+        if isinstance(self.model, Hifigan):
+            audios = [self.model(mel) for mel in mels]
         else:
-            audio = self.model.render(mel, source)
-        return np.asarray(audio[0].cpu().numpy(), dtype=np.float32)
+            audios = self.model.render_many(mels, [s for s in sources if s is not None])
+        return [np.asarray(audio[0].cpu().numpy(), dtype=np.float32) for audio in audios]
+
+
+@dataclass(frozen=True)
+class _Part:
+    """A stretch of a mel with its excitation, and which of its ``samples`` are wanted."""
+
+    mel: torch.Tensor
+    source: Source | None
+    samples: slice
+
+    def cut(self, audio: Floats) -> Floats:
+        return audio[self.samples]
