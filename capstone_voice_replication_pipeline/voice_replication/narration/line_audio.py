@@ -9,6 +9,7 @@ silence of exactly the length that was asked for (``Pacing``). Inner pauses are 
 
 from __future__ import annotations
 
+import copy
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -22,6 +23,7 @@ from voice_replication.narration.script import Break
 from voice_replication.narration.settings import Pauses, Settings
 from voice_replication.narration.timestamps import WordTime
 from voice_replication.synthesizer.inference import Synthesis
+from voice_replication.watermark import Marker
 
 Audio = npt.NDArray[np.float32]
 Frames = npt.NDArray[np.int64]
@@ -45,15 +47,43 @@ class PreparedLine:
     samples: int
 
     def finish(self, audio: Audio) -> Audio:
-        """Gain, fades and limiter on the line's decoded ``audio (T,)``."""
-        head = audio[: HEAD_FRAMES * DEFAULT_SPEC.hop_length]
-        return self.finish_part(audio, 0, gain_for(head, DEFAULT_SPEC))
+        """Watermark, gain, fades and limiter on all of the line's decoded ``audio (T,)``."""
+        return Finishing(self).push(audio)
 
-    def finish_part(self, audio: Audio, offset: int, gain: float) -> Audio:
-        """The same for a part that begins at sample ``offset``, with a known ``gain``."""
-        place = np.arange(offset, offset + len(audio))
-        fade = np.minimum(place + 1, self.samples - place) / FADE_SAMPLES
-        return soft_limit(audio * (gain * np.clip(fade, 0.0, 1.0)).astype(np.float32))
+
+class Finishing:
+    """The last steps on a line's audio, piece by piece; joined, the pieces are those of the whole.
+
+    The gain is that of the first piece, which must be the line's head (``HEAD_FRAMES`` hops, or all
+    of a shorter line). The watermark holds back the last 43 ms of every piece but the last.
+    """
+
+    def __init__(self, line: PreparedLine) -> None:
+        self.place = 0  # samples that have left
+        self._line, self._decoded = line, 0
+        self._gain: float | None = None
+        self._marker = Marker()
+
+    def push(self, audio: Audio) -> Audio:
+        """Take the next ``(T,)`` decoded samples; give those that are finished."""
+        if self._gain is None:
+            head = audio[: HEAD_FRAMES * DEFAULT_SPEC.hop_length]
+            self._gain = gain_for(head, DEFAULT_SPEC)
+        self._decoded += len(audio)
+        audio = self._marker.push(audio)
+        samples = self._line.samples
+        if self._decoded >= samples:
+            audio = np.concatenate([audio, self._marker.finish()])
+        place = np.arange(self.place, self.place + len(audio))
+        self.place += len(audio)
+        fade = np.minimum(place + 1, samples - place) / FADE_SAMPLES
+        return soft_limit(audio * (self._gain * np.clip(fade, 0.0, 1.0)).astype(np.float32))
+
+    def copy(self) -> Finishing:
+        """The same state, to go on from twice."""
+        other = copy.copy(self)
+        other._marker = copy.copy(self._marker)
+        return other
 
 
 def prepare(words: Sequence[Word], synthesis: Synthesis, settings: Settings) -> PreparedLine:

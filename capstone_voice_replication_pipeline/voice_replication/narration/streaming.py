@@ -7,10 +7,9 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 import numpy.typing as npt
-from audio_utils import DEFAULT_SPEC
 
-from voice_replication.narration.line_audio import PreparedLine
-from voice_replication.narration.loudness import HEAD_FRAMES, gain_for
+from voice_replication.narration.line_audio import Finishing, PreparedLine
+from voice_replication.narration.loudness import HEAD_FRAMES
 
 if TYPE_CHECKING:
     from voice_replication.vocoder.inference import Vocoder
@@ -29,10 +28,8 @@ def stream_lines(lines: Iterable[tuple[int, PreparedLine]], vocoder: Vocoder) ->
     for silence, line in lines:
         if silence:
             yield np.zeros(silence, np.float32)
-        gain, offset = None, 0
+        finishing = Finishing(line)
         for chunk in vocoder.stream(
             line.mel, line.f0_hz, first_frames=HEAD_FRAMES, chunk_frames=CHUNK_FRAMES
         ):
-            gain = gain_for(chunk, DEFAULT_SPEC) if gain is None else gain
-            yield line.finish_part(chunk, offset, gain)
-            offset += len(chunk)
+            yield finishing.push(chunk)

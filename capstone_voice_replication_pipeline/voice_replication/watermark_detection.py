@@ -1,0 +1,175 @@
+"""Whether a recording carries the mark of ``watermark``, at whatever offset and however edited.
+
+    audio ─ band levels in dB ─ minus their neighbors ─ times the signs ─ evidence (chip, offset)
+                                                                              │
+                          log-likelihood ratio  ◄─ hidden Markov model ◄──────┘
+
+What speech itself does to a level is mostly the same in the bands and frames around it; subtracting
+their mean leaves ``x``, which follows the signs ``s`` if the recording is marked there. For one
+frame and one offset of the pattern the evidence is
+
+    e = sum over bands of  a·s·x - a²·x²/2
+
+For an unmarked recording and random signs ``exp(e)`` is at most 1 on average whatever ``x`` is,
+because ``cosh(y) <= exp(y²/2)``; so a likelihood ratio built of it exceeds ``r`` with a probability
+of at most ``1/r`` (Markov's inequality, as in de la Peña, 1999, on self-normalized processes).
+
+The hidden state is "unmarked", or "marked, and the pattern is at this offset". The offset changes
+where a new line begins, drifts if the recording was sped up, and marked and unmarked parts follow
+each other where recordings were cut together. The sum over all paths (the forward algorithm) is
+the likelihood ratio of the whole recording; its logarithm is the ``score``.
+
+Shapes: ``T`` samples, ``F`` frames, ``N`` bands, ``P`` rows of the pattern, ``R`` frames in a row's
+time, ``C = F / R`` steps. An offset is one of ``R * P`` states.
+"""
+
+from __future__ import annotations
+
+import itertools
+import math
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+import torch
+from audio_utils import resample
+
+from voice_replication.watermark import (
+    BAND_BINS,
+    BANDS,
+    FIRST_BIN,
+    FRAME,
+    HOP,
+    PERIOD,
+    SAMPLE_RATE,
+    pattern,
+)
+
+Audio = npt.NDArray[np.float32]
+Floats = npt.NDArray[np.float32]
+
+THRESHOLD = 10.0  # of the score: one unmarked recording in 22,000, by the bound above
+
+STEPS_PER_ROW = 4
+STRIDE = HOP // STEPS_PER_ROW  # samples between the detector's frames
+BLOCK_ROWS = 2812  # 60 s at a time
+SLOPE = 0.10  # per dB: ``a`` above
+CLIP_DB = 6.0  # a level further from its neighbors than this says no more
+FLOOR_DB = 60.0  # below the loud frames nothing is looked at
+
+UNMARKED_AT_FIRST = 0.05
+NEW_OFFSET = 1 / 100  # a row: a new line every two seconds
+DRIFT = 1 / 100  # a row, to each side
+MARK_ENDS = 1 / 500  # a row: every ten seconds
+MARK_BEGINS = 1 / 28_000  # a row: every ten minutes
+
+
+@dataclass(frozen=True)
+class Detection:
+    """``score``: log-likelihood ratio of marked against unmarked, in nats; ``confidence``: the
+    probability of a mark if both were equally likely before; 0.5 where nothing could be heard."""
+
+    marked: bool
+    score: float
+    confidence: float
+    checked_seconds: float  # that were loud enough to say something
+
+
+def detect(audio: Audio, sample_rate: int) -> Detection:
+    """Look for the mark in ``(T,)`` mono audio, of any length and level."""
+    audio = resample(np.asarray(audio, dtype=np.float32), sample_rate, SAMPLE_RATE)
+    model = _OffsetModel()
+    heard = 0
+    for levels in _blocks(audio):
+        contrast = _contrast(levels)
+        heard += int(np.count_nonzero(contrast.any(axis=1)))
+        model.update(contrast)
+    confidence = 1.0 / (1.0 + math.exp(-max(-700.0, min(700.0, model.score))))
+    return Detection(
+        model.score >= THRESHOLD, model.score, confidence, heard * STRIDE / SAMPLE_RATE
+    )
+
+
+def _blocks(audio: Audio) -> Iterator[Floats]:
+    """Band levels ``(F, N)`` of one stretch of about a minute after the other, in dB.
+
+    Everything ``FLOOR_DB`` below a stretch's loud frames is flat: it says nothing.
+    """
+    rows = len(audio) // HOP
+    count = max(1, -(-rows // BLOCK_ROWS))
+    edges = np.linspace(0, rows, count + 1).round().astype(int) * HOP
+    context = 2 * HOP + FRAME // 2  # what the neighbors of the first and last frame need
+    padded = np.pad(audio, context)
+    for start, stop in itertools.pairwise(edges):
+        power = _band_power(padded[start : stop + 2 * context - STRIDE])
+        loud = float(np.quantile(power.mean(axis=1), 0.95)) if power.size else 0.0
+        yield 10.0 * np.log10(power + max(loud * 10 ** (-FLOOR_DB / 10), 1e-20))
+
+
+def _band_power(audio: Audio) -> Floats:
+    """Mean power in each band of every whole frame, ``(T,) -> (F, N)``."""
+    window = torch.hann_window(FRAME)
+    frames = torch.from_numpy(audio).unfold(0, FRAME, STRIDE)
+    stop = FIRST_BIN + BANDS * BAND_BINS
+    power = torch.fft.rfft(frames * window)[:, FIRST_BIN:stop].abs().square()
+    mean: Floats = power.unflatten(1, (BANDS, BAND_BINS)).mean(2).numpy()
+    return mean
+
+
+def _contrast(levels: Floats) -> Floats:
+    """Levels minus those around them, clipped: ``(F + 4 R, N) -> (F, N)``.
+
+    The neighbors are the two bands on either side, then the two rows before and after.
+    """
+    padded = np.pad(levels, ((0, 0), (2, 2)), mode="reflect")
+    across = levels - 0.25 * (padded[:, :-4] + padded[:, 1:-3] + padded[:, 3:-1] + padded[:, 4:])
+    near, far, frames = STEPS_PER_ROW, 2 * STEPS_PER_ROW, len(levels) - 4 * STEPS_PER_ROW
+    around = sum(across[i : i + frames] for i in (0, near, far + near, 2 * far))
+    return np.clip(across[far : far + frames] - 0.25 * around, -CLIP_DB, CLIP_DB)
+
+
+class _OffsetModel:
+    """The hidden Markov model; ``score`` is that of all frames so far.
+
+    State ``u * R + r``: the pattern began ``u`` rows and ``r`` frames after the recording did.
+    """
+
+    def __init__(self) -> None:
+        states = PERIOD * STEPS_PER_ROW
+        self.score = 0.0
+        self._unmarked = UNMARKED_AT_FIRST
+        self._marked = np.full(states, (1.0 - UNMARKED_AT_FIRST) / states)
+        self._row = 0
+
+    def update(self, contrast: Floats) -> None:
+        """Take the next ``(F, N)``."""
+        for likelihood in self._likelihoods(contrast):
+            self._marked *= likelihood
+            total = self._unmarked + float(self._marked.sum())
+            self.score += math.log(total)
+            self._unmarked /= total
+            self._marked /= total
+            self._move()
+
+    def _likelihoods(self, contrast: Floats) -> npt.NDArray[np.float64]:
+        """Of every step and state, against "unmarked": ``(F, N) -> (C, P R)``."""
+        steps = len(contrast) // STEPS_PER_ROW
+        contrast = SLOPE * contrast[: steps * STEPS_PER_ROW]
+        evidence = contrast @ pattern().T - 0.5 * (contrast**2).sum(axis=1, keepdims=True)
+        evidence = evidence.reshape(steps, STEPS_PER_ROW, PERIOD)
+        row = self._row + np.arange(steps)
+        self._row += steps
+        met = (row[:, None] - np.arange(PERIOD)) % PERIOD  # which row of the pattern, by u
+        by_state = np.take_along_axis(evidence, met[:, None, :], axis=2).transpose(0, 2, 1)
+        return np.exp(by_state.reshape(steps, -1).astype(np.float64))
+
+    def _move(self) -> None:
+        """From one row's time to the next."""
+        marked = self._marked
+        everywhere = float(marked.sum())
+        beside = np.roll(marked, 1) + np.roll(marked, -1)
+        begin = (NEW_OFFSET * everywhere + MARK_BEGINS * self._unmarked) / len(marked)
+        stay = 1.0 - NEW_OFFSET - 2.0 * DRIFT - MARK_ENDS
+        self._marked = stay * marked + DRIFT * beside + begin
+        self._unmarked = (1.0 - MARK_BEGINS) * self._unmarked + MARK_ENDS * everywhere
