@@ -4,7 +4,7 @@
     file ─ ...                                           ─► embedding ┴─► Voice + statistics
 
 No training happens here; seconds of speech become a point in the encoder's space. The references
-themselves are not kept.
+themselves are not kept; a recording in which the speaker agrees is, as evidence.
 """
 
 from __future__ import annotations
@@ -52,6 +52,7 @@ class Reference:
     path: Path
     audio: Audio
     quality: Quality  # of the file as it was
+    label: str  # its path, or what the user calls it
 
     @property
     def seconds(self) -> float:
@@ -59,35 +60,40 @@ class Reference:
         return len(self.audio) / DEFAULT_SPEC.sample_rate
 
 
-def load_reference(path: Path) -> Reference:
-    """Load and check one recording. ``InputError`` names the file and the number that failed."""
+def load_reference(path: Path, label: str | None = None) -> Reference:
+    """Load and check one recording. ``InputError`` names the file and the number that failed.
+
+    ``label``: what the user calls the file, if it is not called so here.
+    """
+    label = label or str(path)
     audio = load_audio(path, DEFAULT_SPEC.sample_rate)
     seconds = len(audio) / DEFAULT_SPEC.sample_rate
     if seconds > MAX_REFERENCE_SECONDS:
         raise InputError(
-            f"{path}: {seconds / 60:.0f} minutes long; a reference has at most "
+            f"{label}: {seconds / 60:.0f} minutes long; a reference has at most "
             f"{MAX_REFERENCE_SECONDS / 60:.0f}. Cut out half a minute of clear speech."
         )
     quality = measure_quality(audio, DEFAULT_SPEC.sample_rate)
     if quality.loudness_lufs < LIMITS.min_loudness_lufs:
         raise InputError(
-            f"{path}: silent or nearly so ({quality.loudness_lufs:.0f} LUFS; at least "
+            f"{label}: silent or nearly so ({quality.loudness_lufs:.0f} LUFS; at least "
             f"{LIMITS.min_loudness_lufs:.0f} is needed). Check the microphone and record again."
         )
     if quality.clipped_share > LIMITS.max_clipped_share:
         raise InputError(
-            f"{path}: clipped, {quality.clipped_share:.1%} of its samples are cut off (at most "
+            f"{label}: clipped, {quality.clipped_share:.1%} of its samples are cut off (at most "
             f"{LIMITS.max_clipped_share:.1%} may be). Record again at a lower level."
         )
     trimmed = trim_silence(audio, DEFAULT_SPEC.sample_rate)
     if len(trimmed) == 0:
-        raise InputError(f"{path}: there is no speech in this recording, only steady sound.")
+        raise InputError(f"{label}: there is no speech in this recording, only steady sound.")
     if quality.snr_db < LIMITS.min_snr_db:
         raise InputError(
-            f"{path}: too noisy, the speech is only {quality.snr_db:.0f} dB above the noise (at "
+            f"{label}: too noisy, the speech is only {quality.snr_db:.0f} dB above the noise (at "
             f"least {LIMITS.min_snr_db:.0f} dB are needed). Record in a quieter place."
         )
-    return Reference(path, normalize_loudness(trimmed, DEFAULT_SPEC.sample_rate), quality)
+    normalized = normalize_loudness(trimmed, DEFAULT_SPEC.sample_rate)
+    return Reference(path, normalized, quality, label)
 
 
 def enroll(
@@ -113,13 +119,26 @@ def enroll(
             'what with --consent "I, ..., agree that ..." or give --consent-file FILE.'
         )
     references = [load_reference(Path(path)) for path in files]
+    voice = voice_from_references(name, references, consent, encoder, fingerprint)
+    return store.add(voice, replace)
+
+
+def voice_from_references(
+    name: str,
+    references: Sequence[Reference],
+    consent: Consent,
+    encoder: SpeakerEncoder,
+    fingerprint: str | None = None,
+    consent_recording: Path | None = None,
+) -> Voice:
+    """The voice in ``references``, not yet stored. ``InputError`` if they are too short."""
     speech = sum(reference.seconds for reference in references)
     if speech < MIN_SPEECH_SECONDS:
         raise InputError(
-            f"{', '.join(str(r.path) for r in references) or 'no file'}: {speech:.1f} s of speech "
+            f"{', '.join(r.label for r in references) or 'no file'}: {speech:.1f} s of speech "
             f"in all, but at least {MIN_SPEECH_SECONDS:.0f} s are needed. Add another recording."
         )
-    voice = Voice(
+    return Voice(
         name=name,
         embedding=encoder.embed_many([reference.audio for reference in references]),
         encoder=fingerprint or file_fingerprint(checkpoint_path("encoder")),
@@ -127,8 +146,8 @@ def enroll(
         consent=consent,
         created=utc_now(),
         statistics=statistics_of(references),
+        consent_recording=consent_recording,
     )
-    return store.add(voice, replace)
 
 
 def statistics_of(references: Sequence[Reference]) -> Statistics:

@@ -28,6 +28,18 @@ _RESERVED = {"con", "prn", "aux", "nul"} | {f"{d}{n}" for d in ("com", "lpt") fo
 EMBEDDING_SIZES = range(8, 4097)
 
 
+class VoiceNotFoundError(InputError):
+    """There is no voice of this name."""
+
+
+class VoiceExistsError(InputError):
+    """The name is taken."""
+
+
+class VoiceReadOnlyError(InputError):
+    """A sample voice that ships can be neither replaced nor deleted."""
+
+
 def check_name(name: str) -> str:
     """Return ``name`` if it can name a voice's folder on every system, else ``InputError``."""
     if not _NAME.fullmatch(name) or len(name) > NAME_LIMIT or name.lower() in _RESERVED:
@@ -121,7 +133,8 @@ class Voice:
 
     ``embedding`` is ``(D,)`` float32 of unit length and means something only to the encoder that
     made it: ``encoder`` is that checkpoint's fingerprint, ``audio`` its ``AudioSpec`` as plain
-    values. ``delta`` is the file of fine-tuned synthesizer weights, if there are any.
+    values. ``delta`` is the file of fine-tuned synthesizer weights, if there are any;
+    ``consent_recording`` a FLAC file in which the speaker agrees, the evidence behind ``consent``.
     """
 
     name: str
@@ -133,6 +146,7 @@ class Voice:
     created: str = field(default_factory=utc_now)
     statistics: Statistics = Statistics()
     delta: Path | None = None
+    consent_recording: Path | None = None
     sample: bool = False  # ships with the package: read-only
 
     def __post_init__(self) -> None:

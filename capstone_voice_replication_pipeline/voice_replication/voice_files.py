@@ -3,9 +3,12 @@
     voice.json               name, consent, encoder fingerprint, AudioSpec, statistics
     embedding.safetensors    "embedding": (D,) float32
     delta.safetensors        only after fine-tuning: what changed in the synthesizer
+    consent.flac             only in a folder: the speaker's agreement as it was recorded
 
-A ``.voice`` file is a zip of exactly these. There is no pickle in it, and nothing in it is trusted:
-names, sizes, checksums and every value are checked before a byte is stored.
+A ``.voice`` file is a zip of the first three. The recorded agreement stays where it was given: it
+is a person's speech, and whoever receives a voice has no need of it. There is no pickle in the
+file, and nothing in it is trusted: names, sizes, checksums and every value are checked before a
+byte is stored.
 """
 
 from __future__ import annotations
@@ -26,6 +29,7 @@ from voice_replication.voice import Consent, Embedding, Statistics, Voice, check
 
 FORMAT = 1
 JSON, EMBEDDING, DELTA = "voice.json", "embedding.safetensors", "delta.safetensors"
+CONSENT_RECORDING = "consent.flac"
 SIZE_LIMITS = {JSON: 2**16, EMBEDDING: 2**16, DELTA: 2**26}  # bytes: 64 KiB, 64 KiB, 64 MiB
 _FIELDS = {"format", "name", "created", "synthetic", "consent", "encoder", "audio", "statistics"}
 
@@ -76,6 +80,8 @@ def write_folder(folder: Path, voice: Voice) -> None:
     atomic_write_bytes(folder / EMBEDDING, _embedding_bytes(voice.embedding))
     if voice.delta is not None:
         atomic_write_bytes(folder / DELTA, voice.delta.read_bytes())
+    if voice.consent_recording is not None:
+        atomic_write_bytes(folder / CONSENT_RECORDING, voice.consent_recording.read_bytes())
     atomic_write_json(folder / JSON, to_json(voice))
 
 
@@ -84,9 +90,14 @@ def read_folder(folder: Path, sample: bool = False) -> Voice:
     path = folder / JSON
     values = _parse_json(_read_bytes(path), str(path))
     embedding = _parse_embedding(_read_bytes(folder / EMBEDDING), str(folder / EMBEDDING))
-    delta = folder / DELTA
+    delta, recording = folder / DELTA, folder / CONSENT_RECORDING
     return from_json(
-        values, embedding, str(path), delta=delta if delta.is_file() else None, sample=sample
+        values,
+        embedding,
+        str(path),
+        delta=delta if delta.is_file() else None,
+        consent_recording=recording if recording.is_file() else None,
+        sample=sample,
     )
 
 

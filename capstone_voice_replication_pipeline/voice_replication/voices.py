@@ -1,32 +1,45 @@
 """The voices of this machine: enrolled ones in ``VOICECLONE_HOME/voices``, and the samples.
 
-    voices/NAME/             one folder a voice (see ``voice_files``); deleting it deletes all of it
+    voices/NAME/             one folder a voice (see ``voice_files``)
+    server/derived/NAME/     what the studio made from it; goes when the voice goes
 
 A voice appears, is replaced and disappears in one step: its folder is filled under a temporary
 name and then renamed. A crash leaves at most a folder whose name starts with a dot, which the next
 use of the store removes, or puts back if the crash hit between the two renames of a replacement.
+Threads and processes may use one home at the same time: those that change it take turns.
 """
 
 from __future__ import annotations
 
 import dataclasses
 import difflib
+import os
 import shutil
 import tempfile
 import time
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
-from env_utils import InputError, voiceclone_home
+import numpy as np
+from env_utils import InputError, folder_lock, voiceclone_home
 
 from voice_replication import voice_files
 from voice_replication.home import sample_voices_folder
-from voice_replication.voice import Consent, Statistics, Voice, check_name
+from voice_replication.voice import (
+    Consent,
+    Statistics,
+    Voice,
+    VoiceExistsError,
+    VoiceNotFoundError,
+    VoiceReadOnlyError,
+    check_name,
+)
 
 __all__ = ["Consent", "Statistics", "Voice", "VoiceStore"]
 
 LEFTOVER_SECONDS = 600.0  # what is younger may belong to another process that is still writing
+LOCK = ".voices.lock"  # held for two renames
 
 
 class VoiceStore:
@@ -47,58 +60,110 @@ class VoiceStore:
         return [self.get(name) for name in self.names()]
 
     def get(self, name: str) -> Voice:
-        """The voice called ``name``; ``InputError`` listing the known names if there is none."""
-        check_name(name)
-        names = self.names()
-        if name not in names:
-            close = difflib.get_close_matches(name, names, n=1)
-            hint = f" Did you mean '{close[0]}'?" if close else ""
-            known = ", ".join(names) or "none yet; make one with `voiceclone enroll NAME FILE...`"
-            raise InputError(f"there is no voice '{name}'.{hint} Voices: {known}.")
-        if name in _subfolders(self.folder):
-            return voice_files.read_folder(self.folder / name)
-        return voice_files.read_folder(self.samples / name, sample=True)
+        """The voice called ``name``; ``VoiceNotFoundError`` listing the names if there is none."""
+        folder = self.get_folder(name)
+        identity = _identity(folder)
+        try:
+            voice = self._read(folder)
+        except InputError:
+            if identity == _identity(folder):
+                raise
+        else:
+            if identity == _identity(folder):
+                return voice
+        with self._changing():  # it was replaced or deleted while it was read
+            return self._read(self._find(name))
+
+    def get_folder(self, name: str) -> Path:
+        """The folder of a voice, even of a damaged one; ``VoiceNotFoundError`` if there is none."""
+        try:
+            return self._find(name)
+        except VoiceNotFoundError:
+            if not os.access(self.folder, os.W_OK):
+                raise
+        with self._changing():  # it may be missing only while it is being replaced
+            return self._find(name)
+
+    def derived(self, name: str) -> Path:
+        """Where what is made from the voice ``name`` is kept, so that it is deleted with it."""
+        return self.home / "server" / "derived" / check_name(name)
 
     def add(self, voice: Voice, replace: bool = False) -> Voice:
-        """Store ``voice`` (its delta is copied) and return it as stored.
+        """Store ``voice`` (its delta and recorded consent are copied); return it as stored.
 
-        Raises ``InputError`` if the name is taken, unless ``replace`` and it is an enrolled one.
+        Raises ``VoiceExistsError`` if the name is taken, unless ``replace`` and it is an enrolled
+        one.
         """
         self.require_free(voice.name, replace)
         with self._staging(voice.name) as staged:
             voice_files.write_folder(staged, voice)
-            self._move_into_place(staged, self.folder / voice.name)
+            with self._changing():
+                self.require_free(voice.name, replace)  # another one may have been quicker
+                self._move_into_place(staged, self.folder / voice.name)
+                shutil.rmtree(self.derived(voice.name), ignore_errors=True)
+        return self.get(voice.name)
+
+    def update(self, voice: Voice) -> Voice:
+        """Put a changed ``voice`` in the place of itself.
+
+        Raises ``VoiceNotFoundError`` if it was deleted, or replaced by another, in the meantime.
+        """
+        self.require_free(voice.name, replace=True)
+        with self._staging(voice.name) as staged:
+            voice_files.write_folder(staged, voice)
+            with self._changing():
+                if self._read(self._find(voice.name)).created != voice.created:
+                    raise VoiceNotFoundError(
+                        f"voice '{voice.name}' was replaced in the meantime; the new one is as it "
+                        "was."
+                    )
+                self._move_into_place(staged, self.folder / voice.name)
+                shutil.rmtree(self.derived(voice.name), ignore_errors=True)
         return self.get(voice.name)
 
     def require_free(self, name: str, replace: bool = False) -> None:
         """``InputError`` unless a voice may be stored as ``name`` (checked before long work)."""
         check_name(name)
         if name in _subfolders(self.samples):
-            raise InputError(f"'{name}' is a sample voice that ships; choose another name.")
+            raise VoiceReadOnlyError(f"'{name}' is a sample voice that ships; choose another name.")
         for other in _subfolders(self.folder):
             if other == name and not replace:
-                raise InputError(
+                raise VoiceExistsError(
                     f"there is already a voice '{name}'; add --replace to put the new one in its "
                     "place, or choose another name."
                 )
             if other != name and other.lower() == name.lower():  # one folder on some systems
-                raise InputError(f"'{name}' differs from the voice '{other}' only in capitals.")
+                raise VoiceExistsError(
+                    f"'{name}' differs from the voice '{other}' only in capitals."
+                )
 
     def delete(self, name: str) -> None:
         """Remove the voice and everything derived from it that is kept under ``home``."""
-        if self.get_folder(name).parent == self.samples:
-            raise InputError(f"'{name}' is a sample voice that ships; it cannot be deleted.")
-        gone = self.folder / f".{name}.deleted"
-        shutil.rmtree(gone, ignore_errors=True)
-        (self.folder / name).rename(gone)  # in one step; what follows may be interrupted
-        shutil.rmtree(gone)
+        with self._changing():
+            if self._find(name).parent == self.samples:
+                raise VoiceReadOnlyError(
+                    f"'{name}' is a sample voice that ships; it cannot be deleted."
+                )
+            gone = self.folder / f".{name}.deleted"
+            shutil.rmtree(gone, ignore_errors=True)
+            (self.folder / name).rename(gone)  # in one step; what follows may be interrupted
+            shutil.rmtree(gone, ignore_errors=True)
+            shutil.rmtree(self.derived(name), ignore_errors=True)
 
-    def get_folder(self, name: str) -> Path:
-        """The folder of a voice, even of a damaged one; ``InputError`` if there is none."""
-        for root in (self.folder, self.samples):
-            if check_name(name) in _subfolders(root):
-                return root / name
-        return self.folder / self.get(name).name  # raises, with the list of voices
+    @contextmanager
+    def unchanged(self, voice: Voice) -> Iterator[bool]:
+        """Hold ``voice`` as it is while something derived from it is stored; False if it is gone.
+
+        False also if it was replaced or fine-tuned since ``voice`` was read.
+        """
+        with self._changing():
+            try:
+                now = self._read(self._find(voice.name))
+            except InputError:
+                yield False
+                return
+            same = now.created == voice.created and np.array_equal(now.embedding, voice.embedding)
+            yield same
 
     def export(self, name: str, target: Path) -> Path:
         """Write the voice to ``target`` as one file; the suffix ``.voice`` is added if missing."""
@@ -120,6 +185,27 @@ class VoiceStore:
             _require_audio_spec(voice, source)
             return self.add(dataclasses.replace(voice, name=name or voice.name), replace)
 
+    def _find(self, name: str) -> Path:
+        check_name(name)
+        for root in (self.folder, self.samples):
+            if name in _subfolders(root):
+                return root / name
+        names = self.names()
+        close = difflib.get_close_matches(name, names, n=1)
+        hint = f" Did you mean '{close[0]}'?" if close else ""
+        known = ", ".join(names) or "none yet; make one with `voiceclone enroll NAME FILE...`"
+        raise VoiceNotFoundError(f"there is no voice '{name}'.{hint} Voices: {known}.")
+
+    def _read(self, folder: Path) -> Voice:
+        return voice_files.read_folder(folder, sample=folder.parent == self.samples)
+
+    @contextmanager
+    def _changing(self) -> Iterator[None]:
+        """One thread of one process at a time; not to be entered twice."""
+        self._recover()
+        with folder_lock(self.home, LOCK, wait=True):
+            yield
+
     @contextmanager
     def _staging(self, name: str) -> Iterator[Path]:
         self.folder.mkdir(parents=True, exist_ok=True, mode=0o700)  # voices are private
@@ -138,18 +224,29 @@ class VoiceStore:
         shutil.rmtree(old, ignore_errors=True)
 
     def _recover(self) -> None:
-        """Finish what a crash interrupted: put back a voice that was being replaced."""
+        """Finish what a crash interrupted: put back a voice that was being replaced.
+
+        While somebody is changing a voice, what looks left over is theirs.
+        """
+        if not any(self._leftovers()):
+            return
+        with suppress(InputError), folder_lock(self.home, LOCK):
+            for left in self._leftovers():
+                target = self.folder / left.name[1 : -len(".old")]
+                if left.suffix == ".old" and not target.exists():
+                    left.rename(target)
+                else:
+                    shutil.rmtree(left, ignore_errors=True)
+
+    def _leftovers(self) -> Iterator[Path]:
         if not self.folder.is_dir():
             return
-        for old in self.folder.glob(".*.old"):
-            target = self.folder / old.name[1 : -len(".old")]
-            if target.exists():
-                shutil.rmtree(old, ignore_errors=True)
-            else:
-                old.rename(target)
-        staged = (p for p in self.folder.glob(".*.part") if _age_seconds(p) > LEFTOVER_SECONDS)
-        for gone in (*self.folder.glob(".*.deleted"), *staged):
-            shutil.rmtree(gone, ignore_errors=True)
+        for path in self.folder.iterdir():
+            if path.name.startswith(".") and (
+                path.suffix in (".old", ".deleted")
+                or (path.suffix == ".part" and _age_seconds(path) > LEFTOVER_SECONDS)
+            ):
+                yield path
 
 
 def _age_seconds(path: Path) -> float:
@@ -157,6 +254,14 @@ def _age_seconds(path: Path) -> float:
         return time.time() - path.stat().st_mtime
     except FileNotFoundError:  # its process finished just now
         return 0.0
+
+
+def _identity(folder: Path) -> int | None:
+    """Changes when a folder is replaced; None when it is gone."""
+    try:
+        return folder.stat().st_ino
+    except FileNotFoundError:
+        return None
 
 
 def _subfolders(root: Path) -> Sequence[str]:

@@ -23,6 +23,8 @@ from flask import Flask, Response, current_app, g, has_app_context, jsonify
 from pydantic import BaseModel, ValidationError
 from werkzeug.exceptions import HTTPException
 
+from voice_replication.voice import VoiceExistsError, VoiceNotFoundError, VoiceReadOnlyError
+
 _FULL = "The server's disk is full; nothing was changed. Its operator has to make room."
 TYPE_PREFIX = "urn:voiceclone:problem:"
 MEDIA_TYPE = "application/problem+json"
@@ -68,6 +70,9 @@ _BY_CLASS: tuple[tuple[type[VoiceReplicationError], str], ...] = (
     (MissingDependencyError, "not_available"),
     (CheckpointError, "not_ready"),
     (QualityError, "unusable_recording"),
+    (VoiceNotFoundError, "voice_not_found"),
+    (VoiceExistsError, "voice_exists"),
+    (VoiceReadOnlyError, "voice_read_only"),
     (InputError, "unusable_input"),
 )
 # What the framework refuses by itself: HTTP status -> code and sentence.

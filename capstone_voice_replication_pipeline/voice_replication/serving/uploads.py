@@ -9,7 +9,6 @@ them when a request ends, however it ends.
 
 from __future__ import annotations
 
-import errno
 import shutil
 import tempfile
 import unicodedata
@@ -94,8 +93,6 @@ def incoming(settings: ServerSettings) -> Iterator[Path]:
     folder = Path(tempfile.mkdtemp(prefix="request-", dir=_incoming_folder(settings)))
     try:
         yield folder
-    except OSError as error:
-        raise _storage_problem(error) from error
     finally:
         shutil.rmtree(folder, ignore_errors=True)
 
@@ -110,7 +107,8 @@ def save_uploads(
 ) -> tuple[Upload, ...]:
     """Store ``files`` in ``folder`` as ``FIELD-1``, ``FIELD-2`` ..., whatever they are called.
 
-    Raises ``Problem``: ``too_large`` (too many, or one too big) or ``unusable_input`` (empty).
+    Raises ``Problem``: ``too_large`` (too many, or one too big) or ``unusable_input`` (empty), and
+    ``OSError`` when the disk is full.
     """
     saved: list[Upload] = []
     for number, file in enumerate(files, start=1):
@@ -128,19 +126,14 @@ def save_uploads(
 
 def _copy(file: FileStorage, path: Path, label: str, limits: UploadLimits) -> int:
     written = 0
-    try:
-        with path.open("xb") as target:
-            while chunk := file.stream.read(CHUNK_BYTES):
-                written += len(chunk)
-                if written > limits.bytes:
-                    raise Problem(
-                        "too_large",
-                        f"{label}: larger than {_size(limits.bytes)}.",
-                        field=limits.field,
-                    )
-                target.write(chunk)
-    except OSError as error:
-        raise _storage_problem(error) from error
+    with path.open("xb") as target:
+        while chunk := file.stream.read(CHUNK_BYTES):
+            written += len(chunk)
+            if written > limits.bytes:
+                raise Problem(
+                    "too_large", f"{label}: larger than {_size(limits.bytes)}.", field=limits.field
+                )
+            target.write(chunk)
     if written == 0:
         raise Problem("unusable_input", f"{label}: the file is empty.", field=limits.field)
     return written
@@ -157,12 +150,6 @@ def label_of(filename: str | None, otherwise: str) -> str:
     if len(shown) > LABEL_LIMIT:
         shown = f"{shown[: LABEL_LIMIT - 12]}...{shown[-9:]}"
     return shown if shown.strip(".") else otherwise
-
-
-def _storage_problem(error: OSError) -> Exception:
-    if error.errno in (errno.ENOSPC, errno.EDQUOT):
-        return Problem("storage_full", "The server's disk is full; nothing was stored.")
-    return error
 
 
 def _incoming_folder(settings: ServerSettings) -> Path:
