@@ -176,7 +176,8 @@ class Synthesizer:
 
     def _padded(self, rows: Sequence[Tensor]) -> Tensor:
         """Rows of any length as one tensor, zeros behind the shorter ones."""
-        return pad_sequence(list(rows), batch_first=True).to(self.device)
+        padded: Tensor = pad_sequence(list(rows), batch_first=True)
+        return padded.to(self.device)
 
     def _medians(self, requests: Sequence[Request], speaker: Tensor) -> Tensor:
         """Log of the median pitch that each request is spoken with, ``(B,)``."""

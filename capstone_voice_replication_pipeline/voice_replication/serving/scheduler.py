@@ -1,0 +1,235 @@
+"""Speech for many people at once: requests wait in a bounded queue, their lines are rendered
+together, and each reader gets parts of sound in order, as they are made.
+
+    speak() ─ lines ─► Turns ─► workers ─► engine.render(batch) ─► parts, with pauses between them
+
+Only the reader moves a request on: at most ``AHEAD`` of its lines wait, are rendered, or lie
+finished until they are fetched. So one that reads slowly, or not at all, costs no more memory than
+that, and closing the iterator takes the rest back.
+"""
+
+from __future__ import annotations
+
+import math
+import threading
+import time
+from collections import Counter, deque
+from collections.abc import Iterator
+from concurrent.futures import CancelledError
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+from audio_utils import DEFAULT_SPEC
+from env_utils import InputError
+
+from voice_replication.narration import script
+from voice_replication.narration.line_audio import Pacing
+from voice_replication.narration.settings import Settings
+from voice_replication.narration.timestamps import WordTime
+from voice_replication.serving.engine import Begun, Engine, LineRequest, RenderedLine
+from voice_replication.serving.metrics import Metrics
+from voice_replication.serving.problems import Problem
+from voice_replication.serving.turns import Turn, Turns, estimated_seconds
+from voice_replication.voices import Voice
+
+Audio = npt.NDArray[np.float32]
+
+AHEAD = 3  # lines of one request that wait, are rendered or lie finished
+RESERVED = 4  # one place in so many of the queue is kept for other clients
+
+
+@dataclass(frozen=True, eq=False)
+class SpokenPart:
+    """``audio (T,)`` float32 that follows what came before, and the words that begin in it, in
+    seconds from the start of the whole speech."""
+
+    audio: Audio
+    words: tuple[WordTime, ...]
+
+
+class Scheduler:
+    """Feeds one engine. ``deadline_seconds``: what a request waits for its next part at most."""
+
+    def __init__(
+        self, engine: Engine, *, max_queue: int, deadline_seconds: float, metrics: Metrics
+    ) -> None:
+        self.engine, self.max_queue, self.deadline_seconds = engine, max_queue, deadline_seconds
+        self._metrics = metrics
+        self._turns = Turns()
+        self._lock = threading.Lock()
+        self._waiting: Counter[str] = Counter()  # requests without a first part, by client
+        self._seconds_per_line = 0.1  # of rendering, lately
+        metrics.watch_queue(self.queue_length)
+        self._workers = [
+            threading.Thread(target=self._work, name=f"render-{number}", daemon=True)
+            for number in range(engine.workers)
+        ]
+        for worker in self._workers:
+            worker.start()
+
+    def queue_length(self) -> int:
+        """Requests that have not got their first part yet."""
+        with self._lock:
+            return self._waiting.total()
+
+    def speak(
+        self, text: str, voice: Voice, settings: Settings, client: str
+    ) -> Iterator[SpokenPart]:
+        """What ``Speaker.speak`` gives, in parts. Nothing happens before the first is asked for.
+
+        Close the iterator to give up. Raises ``InputError`` (nothing to speak), ``Problem``
+        queue_full (429, with Retry-After), deadline_exceeded or not_ready (closing down).
+        """
+        started = time.monotonic()
+        lines = script.lines(text)
+        first = next(lines, None)
+        if first is None:
+            raise InputError(script.nothing_to_speak(text))
+        self._admit(client)
+        request = _Request(self._turns, first, lines, voice, settings, client, started)
+        waits = True
+        try:
+            for part in request.parts(self.deadline_seconds):
+                if waits:
+                    waits = False
+                    self._leave(client)
+                    self._metrics.first_audio_seconds.observe(time.monotonic() - started)
+                yield part
+        finally:
+            if waits:
+                self._leave(client)
+            request.close()
+
+    def close(self, timeout: float = 10.0) -> None:
+        """Finish the batches that are being rendered and refuse everything else."""
+        self._turns.close()
+        for worker in self._workers:
+            worker.join(timeout)
+        self.engine.close()
+
+    def _admit(self, client: str) -> None:
+        """Let a request into the queue, if it has room; no client may fill it alone."""
+        own = self.max_queue - self.max_queue // RESERVED
+        with self._lock:
+            full = self._waiting.total() >= self.max_queue
+            if not full and self._waiting[client] < own:
+                self._waiting[client] += 1
+                return
+            waiting = self._waiting.total()
+        seconds = waiting * self._seconds_per_line / len(self._workers)
+        whose = "" if full else " of yours"
+        raise Problem(
+            "queue_full",
+            f"{waiting} requests{whose} are waiting to be spoken; try again in a moment.",
+            headers={"Retry-After": str(max(1, math.ceil(seconds)))},
+        )
+
+    def _leave(self, client: str) -> None:
+        with self._lock:
+            self._waiting -= Counter((client,))
+
+    def _work(self) -> None:
+        while batch := self._turns.take(len(self._workers), self.engine.max_batch):
+            start = time.perf_counter()
+            rendered = self._render(batch)
+            seconds = time.perf_counter() - start
+            self._seconds_per_line += 0.1 * (seconds / len(batch) - self._seconds_per_line)
+            samples = sum(len(line.audio) for line in rendered)
+            self._metrics.produced(samples / DEFAULT_SPEC.sample_rate, seconds, len(batch))
+
+    def _render(self, batch: list[Turn]) -> list[RenderedLine]:
+        """Render ``batch`` and hand out the results; an error reaches only the line at fault."""
+        try:
+            rendered = self.engine.render([turn.request for turn in batch])
+        except Exception as error:
+            if len(batch) == 1:
+                batch[0].result.set_exception(error)
+                return []
+            return [line for turn in batch for line in self._render([turn])]
+        for turn, line in zip(batch, rendered, strict=True):
+            turn.result.set_result(line)
+        return rendered
+
+
+class _Request:
+    """One text on its way through the turns."""
+
+    def __init__(
+        self,
+        turns: Turns,
+        first: script.Line,
+        rest: Iterator[script.Line],
+        voice: Voice,
+        settings: Settings,
+        client: str,
+        started: float,
+    ) -> None:
+        self._turns, self._rest = turns, rest
+        self._voice, self._settings, self._client = voice, settings, client
+        self._started = started
+        self._due = started  # of the next line
+        self._pending: deque[Turn] = deque()
+        self._pending.append(self._wait(LineRequest(first, voice, settings, head_only=True)))
+
+    def parts(self, deadline_seconds: float) -> Iterator[SpokenPart]:
+        """The parts in order."""
+        pacing = Pacing(self._settings)
+        position = line_start = 0  # samples
+        words: list[WordTime] = []  # of the line so far, in seconds of the line
+        deadline = self._started + deadline_seconds
+        while self._top_up():
+            turn = self._pending[0]
+            rendered = self._result(turn, deadline)
+            self._pending.popleft()
+            if rendered.begun is not None:
+                self._pending.appendleft(self._go_on(turn.request, rendered.begun))
+            silence = 0
+            if turn.request.begun is None:
+                silence = pacing.silence(rendered.words)
+                line_start, words = position + silence, []
+            words += rendered.words
+            position += silence + len(rendered.audio)
+            if rendered.begun is None:
+                pacing.spoken(words, position - line_start, turn.request.line.follows)
+            audio = np.concatenate([np.zeros(silence, np.float32), rendered.audio])
+            shift = line_start / DEFAULT_SPEC.sample_rate
+            yield SpokenPart(audio, tuple(word.shifted(shift) for word in rendered.words))
+            deadline = time.monotonic() + deadline_seconds
+
+    def close(self) -> None:
+        """Take back what still waits."""
+        for turn in self._pending:
+            self._turns.drop(turn)
+        self._pending.clear()
+
+    def _top_up(self) -> bool:
+        """Let more lines wait; whether there is anything left to be had."""
+        while len(self._pending) < AHEAD and (line := next(self._rest, None)) is not None:
+            self._pending.append(self._wait(LineRequest(line, self._voice, self._settings)))
+        return bool(self._pending)
+
+    def _wait(self, request: LineRequest) -> Turn:
+        turn = Turn(request, self._client, self._due)
+        self._due += estimated_seconds(request)
+        self._turns.add(turn)
+        return turn
+
+    def _go_on(self, head: LineRequest, begun: Begun) -> Turn:
+        """Let the rest of a line wait, of which the head has just been rendered."""
+        request = LineRequest(head.line, head.voice, head.settings, begun=begun)
+        turn = Turn(request, self._client, time.monotonic() + 1.0)
+        self._turns.add(turn)
+        return turn
+
+    def _result(self, turn: Turn, deadline: float) -> RenderedLine:
+        try:
+            return turn.result.result(max(0.0, deadline - time.monotonic()))
+        except CancelledError:
+            raise Problem("not_ready", "The server is closing down.") from None
+        except TimeoutError:
+            raise Problem(
+                "deadline_exceeded",
+                "So many requests are being spoken that this one did not get its turn in time.",
+                headers={"Retry-After": "5"},
+            ) from None
