@@ -40,25 +40,29 @@ class Pace:
 
     def __init__(self, total: float, share: tuple[float, float] = (0.0, 1.0)) -> None:
         self.total, self.share = total, share
-        self.done = 0.0
-        self._worked = 0.0
-        self._started = time.monotonic()
+        self._done = self._worked = 0.0
+        self._started: float | None = None  # after the first piece, for which models are loaded
 
     def advance(self, amount: float, worked: bool = True) -> None:
         """Note that ``amount`` is done; ``worked``: in this run, so that it tells the speed."""
-        self.done += amount
-        self._worked += amount if worked else 0.0
+        self._done += amount
+        if worked and self._started is not None:
+            self._worked += amount
+        elif worked:
+            self._started = time.monotonic()
 
     @property
     def seconds_left(self) -> float | None:
-        """At the speed of this run so far; None before it has done anything."""
-        if not self._worked:
+        """At the speed of this run so far; None before that is known."""
+        if self._done >= self.total:
+            return 0.0
+        if self._started is None or not self._worked:
             return None
         elapsed = time.monotonic() - self._started
-        return elapsed / self._worked * (self.total - self.done)
+        return elapsed / self._worked * (self.total - self._done)
 
     def progress(self, files: tuple[FinishedFile, ...] = ()) -> Progress:
         """Where the work is now."""
         low, high = self.share
-        fraction = self.done / self.total if self.total else 1.0
+        fraction = self._done / self.total if self.total else 1.0
         return Progress(low + (high - low) * fraction, self.seconds_left, files)

@@ -1,13 +1,12 @@
 """Fine-tuning a voice, end to end: prepare, adapt, measure before and after, keep only the better.
 
-Everything derived from the recordings is kept under the voice's own folder, so that deleting the
-voice deletes it all.
+Everything derived from the recordings is kept with the voice, so that deleting it deletes it all.
 """
 
 from __future__ import annotations
 
 import dataclasses
-import tempfile
+import shutil
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -17,7 +16,7 @@ import numpy.typing as npt
 from audio_utils import DEFAULT_SPEC, load_audio
 from data_utils import Utterance, read_manifest
 from data_utils.phone_hmm import alignment_features, speaker_statistics
-from env_utils import InputError, QualityError
+from env_utils import InputError, QualityError, atomic_write_json, folder_lock, read_json
 from text_utils import Symbols, pronounce
 from training_utils import load_checkpoint
 
@@ -25,6 +24,7 @@ from voice_replication.data_processing.alignment import align_folder, align_utte
 from voice_replication.data_processing.features import compute_embeddings, compute_features
 from voice_replication.data_processing.preprocess import PreprocessConfig, preprocess
 from voice_replication.home import checkpoint_path, shipped
+from voice_replication.progress import OnProgress, Pace, Progress, unwatched
 from voice_replication.speaker_encoder.inference import SpeakerEncoder
 from voice_replication.synthesizer.data import SpeechDataset
 from voice_replication.synthesizer.finetune import FinetuneConfig, finetune
@@ -35,6 +35,7 @@ from voice_replication.voices import Voice, VoiceStore
 MINIMUM_RECORDINGS = 10
 SIMILARITY_SLACK = 0.005  # a new voice may be this much below the old one and still replace it
 CONFIDENCE_SLACK = 0.5
+TRAINING_SHARE = (0.1, 0.95)  # of the whole; before it recordings are prepared, then it is judged
 
 
 @dataclass(frozen=True)
@@ -122,55 +123,98 @@ def finetune_voice(
     *,
     models_dir: Path | None = None,
     force: bool = False,
+    work: Path | None = None,
+    on_progress: OnProgress = unwatched,
 ) -> Report:
     """Adapt ``voice`` to its ``recordings`` and store it, if it became better.
 
-    Raises ``InputError`` (too few usable recordings) and ``QualityError`` (the adapted voice is
-    less similar or less intelligible than before, and ``force`` is not given).
+    ``work`` (default: among what is derived from the voice) keeps what is prepared and how far
+    the training is, so that a second call with the same arguments goes on where the first was
+    interrupted. When the voice was stored it is removed.
+
+    Raises ``InputError`` (too few usable recordings, the voice was deleted meanwhile) and
+    ``QualityError`` (the adapted voice is less similar or less intelligible than before, and
+    ``force`` is not given).
     """
-    with tempfile.TemporaryDirectory(prefix="voiceclone-finetune-") as scratch:
-        data = Path(scratch)
-        encoder = checkpoint_path("encoder", models_dir)
-        utterances = prepare_recordings(recordings, data, encoder)
-        n_held_out = max(2, len(utterances) // 10)
-        held_out, train = utterances[:n_held_out], utterances[n_held_out:]
-        train_set, held_out_set = SpeechDataset(data, train), SpeechDataset(data, held_out)
-        if len(train_set.examples) < MINIMUM_RECORDINGS - 2 or not held_out_set.examples:
-            raise InputError(
-                f"{recordings}: the transcripts of most recordings do not fit their audio. "
-                "Check the transcript file; `voiceclone align` names the misfits."
-            )
-        base_path = checkpoint_path("synthesizer", models_dir)
-        base = Synthesizer.load(base_path)
-        _, meta = load_checkpoint(base_path)
-        judge = VoiceJudge(data, held_out, models_dir)
-        f0_median = float(np.exp(next(iter(train_set.log_f0.values()))))
-        spread = voice.statistics.f0_spread
-        current = Synthesizer.load(base_path, voice.delta) if voice.delta else base
-        before = judge.measure(current, voice.embedding, f0_median, spread)
-        result = finetune(base, voice.embedding, train_set, held_out_set, config)
-        delta = result.save(data / "delta.safetensors", meta["step"])
-        adapted = Synthesizer.load(base_path, delta)
-        after = judge.measure(adapted, result.embedding, f0_median, spread)
-        report = Report(
-            before, after, result.loss_before, result.loss_after, result.steps, len(utterances)
-        )
-        worse = (
-            after.similarity < before.similarity - SIMILARITY_SLACK
-            or after.confidence < before.confidence - CONFIDENCE_SLACK
-        )
-        if worse and not force:
+    work = work or store.derived(voice.name) / "finetuning"
+    _keep_only_work_on(recordings, work)
+    with folder_lock(work):
+        adapted, report = _adapt(voice, recordings, work, config, models_dir, on_progress)
+        if _is_worse(report) and not force:
+            before, after = report.before, report.after
             raise QualityError(
                 f"voice '{voice.name}' was left as it is, because fine-tuning made it worse: "
                 f"similarity {before.similarity:.3f} -> {after.similarity:.3f}, intelligibility "
                 f"{before.confidence:.2f} -> {after.confidence:.2f}. Use more or cleaner "
                 "recordings, or --force."
             )
-        statistics = dataclasses.replace(voice.statistics, f0_median_hz=f0_median)
-        store.add(
-            dataclasses.replace(
-                voice, embedding=result.embedding, delta=delta, statistics=statistics
-            ),
-            replace=True,
+        store.update(adapted)
+    shutil.rmtree(work, ignore_errors=True)
+    on_progress(Progress(1.0, 0.0))
+    return report
+
+
+def _adapt(
+    voice: Voice,
+    recordings: Path,
+    work: Path,
+    config: FinetuneConfig,
+    models_dir: Path | None,
+    on_progress: OnProgress,
+) -> tuple[Voice, Report]:
+    """The adapted voice, whose delta is in ``work``, and what changed."""
+    data = work / "data"
+    encoder = checkpoint_path("encoder", models_dir)
+    utterances = prepare_recordings(recordings, data, encoder)
+    n_held_out = max(2, len(utterances) // 10)
+    held_out, train = utterances[:n_held_out], utterances[n_held_out:]
+    train_set, held_out_set = SpeechDataset(data, train), SpeechDataset(data, held_out)
+    if len(train_set.examples) < MINIMUM_RECORDINGS - 2 or not held_out_set.examples:
+        raise InputError(
+            f"{recordings}: the transcripts of most recordings do not fit their audio. "
+            "Check the transcript file; `voiceclone align` names the misfits."
         )
-        return report
+    base_path = checkpoint_path("synthesizer", models_dir)
+    base = Synthesizer.load(base_path)
+    _, meta = load_checkpoint(base_path)
+    judge = VoiceJudge(data, held_out, models_dir)
+    f0_median = float(np.exp(next(iter(train_set.log_f0.values()))))
+    spread = voice.statistics.f0_spread
+    current = Synthesizer.load(base_path, voice.delta) if voice.delta else base
+    before = judge.measure(current, voice.embedding, f0_median, spread)
+    pace = Pace(config.steps, TRAINING_SHARE)
+
+    def on_steps(steps: int, worked: bool) -> None:
+        pace.advance(steps, worked)
+        on_progress(pace.progress())
+
+    state = work / "training.safetensors"
+    result = finetune(
+        base, voice.embedding, train_set, held_out_set, config, state=state, on_steps=on_steps
+    )
+    delta = result.save(work / "delta.safetensors", meta["step"])
+    synthesizer = Synthesizer.load(base_path, delta)
+    after = judge.measure(synthesizer, result.embedding, f0_median, spread)
+    statistics = dataclasses.replace(voice.statistics, f0_median_hz=f0_median)
+    adapted = dataclasses.replace(
+        voice, embedding=result.embedding, delta=delta, statistics=statistics
+    )
+    return adapted, Report(
+        before, after, result.loss_before, result.loss_after, result.steps, len(utterances)
+    )
+
+
+def _is_worse(report: Report) -> bool:
+    before, after = report.before, report.after
+    return (
+        after.similarity < before.similarity - SIMILARITY_SLACK
+        or after.confidence < before.confidence - CONFIDENCE_SLACK
+    )
+
+
+def _keep_only_work_on(recordings: Path, work: Path) -> None:
+    """Empty ``work`` if it was begun with other recordings."""
+    source, note = str(recordings.resolve()), work / "recordings.json"
+    if not note.is_file() or read_json(note) != source:
+        shutil.rmtree(work, ignore_errors=True)
+        atomic_write_json(note, source)

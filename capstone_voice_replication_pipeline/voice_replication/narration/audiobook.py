@@ -41,9 +41,8 @@ from voice_replication.narration.line_cache import CachedLine, LineCache, remove
 from voice_replication.narration.text_to_speech import Speaker
 from voice_replication.progress import FinishedFile, OnProgress, Pace, unwatched
 
-__all__ = ["MAX_CHARACTERS", "BookOptions", "BookResult", "narrate"]
+__all__ = ["BookOptions", "BookResult", "narrate"]
 
-MAX_CHARACTERS = 20_000_000  # about fifteen days of speech
 MANIFEST = "manifest.json"
 
 
@@ -84,7 +83,7 @@ def narrate(
     check_suffix(folder / f"book.{options.format}")
     book = read_book(source)
     text = book.text
-    script.check_text(text, MAX_CHARACTERS)
+    script.check_text(text, script.MAX_BOOK_CHARACTERS)
     title = options.title or book.title
     chapters = list(plan_book(book.chapters, title, speaker, options))
     if not chapters:

@@ -6,19 +6,23 @@ Whatever the format, the comment and the genre of every file say that the speech
 
 from __future__ import annotations
 
+import shutil
 import subprocess
 import tempfile
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import numpy.typing as npt
 import soundfile
 from audio_utils import ffmpeg_path
-from env_utils import InputError, MissingDependencyError, atomic_path
+from env_utils import InputError, MissingDependencyError, StorageFullError, atomic_path
+
+if TYPE_CHECKING:
+    from mutagen.id3 import ID3
 
 Audio = npt.NDArray[np.float32]
 Write = Callable[[Audio], None]
@@ -26,6 +30,7 @@ Write = Callable[[Audio], None]
 SYNTHETIC = "Synthetic speech: spoken by a computer in a cloned voice, not by a person."
 GENRE = "Synthetic speech"
 SOFTWARE = "voiceclone"
+FULL_BYTES = 2**17  # a disk on which writing failed and less than this is free is full
 BIT_RATE = "64k"  # of AAC: transparent for mono speech at 24 kHz
 
 # libsndfile's container and subtype. FLAC has 24 bits where it may be cloned from again.
@@ -109,7 +114,7 @@ def open_audio(
             with _sndfile(path, temporary, sample_rate, tags) as write:
                 yield write
             if path.suffix.lower() == ".mp3":
-                _id3(temporary, tags)
+                id3(tags).save(temporary)
 
 
 @contextmanager
@@ -127,8 +132,8 @@ def _sndfile(path: Path, temporary: Path, sample_rate: int, tags: Tags) -> Itera
         raise _not_written(path, str(error)) from error
 
 
-def _id3(path: Path, tags: Tags) -> None:
-    """ID3v2 tags for an MP3 file."""
+def id3(tags: Tags) -> ID3:
+    """ID3v2 tags, as MP3 files begin with."""
     from mutagen import id3
 
     frames = {
@@ -145,7 +150,13 @@ def _id3(path: Path, tags: Tags) -> None:
             header.add(id3.COMM(encoding=3, lang="eng", desc="", text=[value]))
         else:
             header.add(frames[name](encoding=3, text=[value]))
-    header.save(path)
+    return header
+
+
+def ffmpeg_tags(tags: Tags) -> dict[str, str]:
+    """Tag name -> value, in FFmpeg's names."""
+    names = {"tracknumber": "track", "software": "encoder"}
+    return {names.get(name, name): value for name, value in tags.to_dict().items()}
 
 
 @contextmanager
@@ -186,9 +197,8 @@ def _feed(write: Callable[[bytes], int], audio: Audio) -> None:
 
 def _ffmetadata(tags: Tags, chapters: Sequence[ChapterMark]) -> str:
     """FFmpeg's metadata file: https://ffmpeg.org/ffmpeg-formats.html#Metadata-2."""
-    names = {"tracknumber": "track", "software": "encoder"}
     lines = [";FFMETADATA1"]
-    lines += [f"{names.get(k, k)}={_escape(v)}" for k, v in tags.to_dict().items()]
+    lines += [f"{name}={_escape(value)}" for name, value in ffmpeg_tags(tags).items()]
     for mark in chapters:
         lines += ["[CHAPTER]", "TIMEBASE=1/1000"]
         lines += [f"START={round(mark.start * 1000)}", f"END={round(mark.end * 1000)}"]
@@ -203,7 +213,8 @@ def _escape(text: str) -> str:
 
 
 def _not_written(path: Path, reason: str) -> InputError:
-    return InputError(
+    kind = StorageFullError if shutil.disk_usage(path.parent).free < FULL_BYTES else InputError
+    return kind(
         f"{path}: the file could not be written completely ({reason or 'no reason given'}). Is the "
         "disk full? A previous version is untouched; run the same command again."
     )

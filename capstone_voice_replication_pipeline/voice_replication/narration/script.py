@@ -24,6 +24,7 @@ Break = Literal["clause", "sentence", "paragraph", "scene"]
 
 MAX_SYMBOLS = 200  # phones and pauses: about 15 s of speech
 MAX_CHARACTERS = 50_000  # of one text that is spoken at once: almost an hour
+MAX_BOOK_CHARACTERS = 20_000_000  # about fifteen days of speech
 PART_LETTERS = 25
 _OVERLONG = re.compile(r"[^\W\d_](?:[^\W\d_]|['’]){50,}")  # the longest English words have 45
 _FINISHED = re.compile(r"[.!?…。！？][\"'”’»)\]*_]*\s*$")

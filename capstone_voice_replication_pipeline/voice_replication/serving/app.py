@@ -12,8 +12,10 @@ from pydantic import ValidationError
 from werkzeug.middleware.proxy_fix import ProxyFix
 
 from voice_replication.serving.api_document import SECURITY_SCHEMES, StudioAPI
+from voice_replication.serving.job_routes import jobs
 from voice_replication.serving.listening_routes import listening
 from voice_replication.serving.logs import install_request_log
+from voice_replication.serving.narration_routes import narrations
 from voice_replication.serving.problems import install_error_handlers, validation_problem
 from voice_replication.serving.request_bodies import install_body_checks
 from voice_replication.serving.security import install_security
@@ -25,7 +27,7 @@ from voice_replication.serving.uploads import install_upload_limits
 
 STATIC = Path(__file__).parent / "static"
 _TO_SWAGGER = '<!doctype html><meta http-equiv="refresh" content="0; url=swagger">'
-GROUPS = (system, session, listening)
+GROUPS = (system, session, listening, narrations, jobs)
 
 
 def create_app(settings: ServerSettings | None = None, studio: Studio | None = None) -> OpenAPI:

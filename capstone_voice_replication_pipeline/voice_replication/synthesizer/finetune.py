@@ -9,6 +9,7 @@ embedding itself is trained too, and the weights that do best on held-out record
 from __future__ import annotations
 
 import copy
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -21,10 +22,12 @@ from training_utils import StrictModel, learning_rate, save_checkpoint, uses_bf1
 from training_utils.config import TrainConfig
 
 from voice_replication.synthesizer.data import SpeechDataset, SynthesizerBatch
+from voice_replication.synthesizer.finetune_state import Standing, StateFile, fingerprint
 from voice_replication.synthesizer.inference import Synthesizer
 from voice_replication.synthesizer.train import LossConfig, predict, synthesizer_losses
 
 TRAINED_PARTS = ("duration.", "prosody.", "prosody_in.", "decoder.", "final_norm.", "to_mel.")
+SPEAKER = "the speaker embedding"  # among the trained tensors
 
 
 class FinetuneConfig(StrictModel):
@@ -66,8 +69,16 @@ def finetune(
     train: SpeechDataset,
     held_out: SpeechDataset,
     config: FinetuneConfig,
+    *,
+    state: Path | None = None,
+    on_steps: Callable[[int, bool], None] = lambda _steps, _worked: None,
 ) -> Finetuned:
-    """Adapt a copy of ``base`` to the speaker of ``train``; early stopping on ``held_out``."""
+    """Adapt a copy of ``base`` to the speaker of ``train``; early stopping on ``held_out``.
+
+    With ``state`` the training is saved there at every validation; a call with the same arguments
+    goes on from what it finds there and gives the same result, to the bit, as one that was never
+    interrupted. ``on_steps(n, worked)`` hears of ``n`` more steps, done now or by an earlier call.
+    """
     model = copy.deepcopy(base.model)
     start = {n: p.detach().clone() for n, p in model.named_parameters()}
     moving = {n: p for n, p in model.named_parameters() if n.startswith(TRAINED_PARTS)}
@@ -75,7 +86,8 @@ def finetune(
     for parameter in moving.values():
         parameter.requires_grad_(True)
     speaker = torch.from_numpy(embedding.copy()).to(base.device).requires_grad_(True)
-    optimizer = torch.optim.AdamW([*moving.values(), speaker], weight_decay=0.0)
+    trained: dict[str, Tensor] = {**moving, SPEAKER: speaker}
+    optimizer = torch.optim.AdamW(list(trained.values()), weight_decay=0.0)
     schedule = TrainConfig(steps=config.steps, learning_rate=config.learning_rate, warmup_steps=20)
     bf16 = uses_bf16("auto", torch.device(base.device))
 
@@ -90,10 +102,7 @@ def finetune(
             indices = range(len(held_out.examples))
             return float(np.mean([float(loss_of(held_out.collate([i]))) for i in indices]))
 
-    before = best_loss = validate()
-    best = {n: p.detach().clone() for n, p in moving.items()}
-    best_speaker, since_best, step = speaker.detach().clone(), 0, 0
-    for step in tqdm(range(config.steps), desc="fine-tuning", unit="step", disable=None):
+    def one_step(step: int) -> None:
         rng = np.random.default_rng([config.seed, step])
         torch.manual_seed(int(rng.integers(2**62)))
         model.train()
@@ -104,21 +113,43 @@ def finetune(
             loss = loss_of(batch)
         distance = torch.stack([(p - start[n]).square().sum() for n, p in moving.items()]).sum()
         (loss + config.pull * distance).backward()  # type: ignore[no-untyped-call]
-        torch.nn.utils.clip_grad_norm_([*moving.values(), speaker], 1.0)
+        torch.nn.utils.clip_grad_norm_(list(trained.values()), 1.0)
         optimizer.step()
         optimizer.zero_grad()
-        if (step + 1) % config.validate_every == 0:
-            now = validate()
-            since_best += 1
-            if now < best_loss:
-                best_loss, since_best = now, 0
-                best = {n: p.detach().clone() for n, p in moving.items()}
-                best_speaker = speaker.detach().clone()
-            if since_best >= config.patience:
-                break
+
+    saved = None
+    if state is not None:
+        everything = [speaker, *start.values()]
+        saved = StateFile(state, fingerprint(config.model_dump(), everything, [train, held_out]))
+    found = saved.restore(trained, optimizer) if saved else None
+    if found is None:
+        loss = validate()
+        found = Standing(0, loss, loss), _copied(trained)
+    now, best = found
+    with tqdm(
+        total=config.steps, initial=now.step, desc="fine-tuning", unit="step", disable=None
+    ) as bar:
+        on_steps(now.step, False)
+        while now.step < config.steps and now.since_best < config.patience:
+            one_step(now.step)
+            now.step += 1
+            if now.step % config.validate_every == 0:
+                loss = validate()
+                now.since_best += 1
+                if loss < now.best_loss:
+                    now.best_loss, now.since_best, best = loss, 0, _copied(trained)
+                if saved:
+                    saved.save(now, trained, best, optimizer)
+            bar.update()
+            on_steps(1, True)
     delta = {n: best[n] - start[n] for n in moving}
-    unit = best_speaker / best_speaker.norm()
-    return Finetuned(delta, unit.cpu().numpy().astype(np.float32), before, best_loss, step + 1)
+    unit = best[SPEAKER] / best[SPEAKER].norm()
+    vector = unit.cpu().numpy().astype(np.float32)
+    return Finetuned(delta, vector, now.loss_before, now.best_loss, now.step)
+
+
+def _copied(tensors: Mapping[str, Tensor]) -> dict[str, Tensor]:
+    return {name: tensor.detach().clone() for name, tensor in tensors.items()}
 
 
 def _random_batch(dataset: SpeechDataset, frames: int, rng: np.random.Generator) -> list[int]:

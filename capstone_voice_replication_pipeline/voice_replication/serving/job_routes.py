@@ -1,0 +1,258 @@
+"""Routes of jobs: how far they are, as a list, one by one and as events; and their files."""
+
+from __future__ import annotations
+
+import json
+import threading
+import time
+from collections.abc import Iterator
+from typing import Any, Literal
+from urllib.parse import quote
+
+from flask import Response, jsonify, send_file
+from flask_openapi3.blueprint import APIBlueprint
+from flask_openapi3.models.tag import Tag
+from pydantic import BaseModel, Field
+
+from voice_replication.serving.api_document import binary, problems
+from voice_replication.serving.job_archive import stored_zip
+from voice_replication.serving.job_worker import OUTPUT
+from voice_replication.serving.jobs import Job, Kind, State
+from voice_replication.serving.problems import Problem, ProblemDetails
+from voice_replication.serving.studio import studio
+
+jobs = APIBlueprint("jobs", __name__, abp_tags=[Tag(name="jobs")])
+
+MEDIA_TYPES = {
+    ".mp3": "audio/mpeg",
+    ".wav": "audio/wav",
+    ".flac": "audio/flac",
+    ".m4b": "audio/mp4",
+}
+HEARTBEAT_SECONDS = 15.0
+EVENT_SECONDS = 0.25  # at least, from one event to the next
+MAX_STREAMS = 12  # each holds a thread; who comes later is sent one event and asked to come again
+RETRY_MILLISECONDS = 2000
+_streams = threading.BoundedSemaphore(MAX_STREAMS)
+
+
+class JobFileModel(BaseModel):
+    """A finished file; ``seconds`` of audio."""
+
+    name: str
+    title: str
+    seconds: float
+    bytes: int
+    url: str
+
+
+class JobModel(BaseModel):
+    """A job. Times are ISO 8601 in UTC; ``files`` of finished chapters appear while it runs."""
+
+    id: str
+    object: Literal["job"] = "job"
+    kind: Kind
+    state: State
+    title: str
+    voice: str
+    progress: float = Field(ge=0, le=1)
+    seconds_left: float | None
+    created: str
+    started: str | None
+    finished: str | None
+    error: ProblemDetails | None
+    result: dict[str, Any] | None
+    files: list[JobFileModel]
+
+
+class JobList(BaseModel):
+    """All jobs, newest first."""
+
+    object: Literal["list"] = "list"
+    data: list[JobModel]
+
+
+class JobDeleted(BaseModel):
+    """The job and its files are gone."""
+
+    id: str
+    object: Literal["job.deleted"] = "job.deleted"
+    deleted: Literal[True] = True
+
+
+class JobPath(BaseModel):
+    """Which job."""
+
+    job_id: str = Field(description="job_ and sixteen hexadecimal digits")
+
+
+class JobFilePath(JobPath):
+    """Which file of which job."""
+
+    name: str = Field(description="as in the job's `files`")
+
+
+def job_url(job_id: str) -> str:
+    """Where the job is."""
+    return f"/v1/jobs/{job_id}"
+
+
+def shown(job: Job) -> dict[str, Any]:
+    """The job as clients see it."""
+    values = {name: getattr(job, name) for name in JobModel.model_fields if hasattr(job, name)}
+    files = [
+        JobFileModel(**vars(file), url=f"{job_url(job.id)}/files/{quote(file.name)}")
+        for file in job.files
+    ]
+    model = JobModel.model_validate({**values, "voice": job.voices[0], "files": files})
+    return model.model_dump(mode="json")
+
+
+def accepted(job: Job) -> Response:
+    """202, and where the job is."""
+    response = jsonify(shown(job))
+    response.status_code = 202
+    response.headers["Location"] = job_url(job.id)
+    return response
+
+
+@jobs.get("/v1/jobs", summary="List the jobs", responses={200: JobList})
+def list_jobs() -> Response:
+    """All jobs, newest first."""
+    data = [shown(job) for job in studio().jobs.store.all()]
+    return jsonify({"object": "list", "data": data})
+
+
+@jobs.get(
+    "/v1/jobs/<job_id>",
+    summary="How far a job is",
+    responses={200: JobModel, **problems("job_not_found")},
+)
+def get_job(path: JobPath) -> Response:
+    """One job."""
+    return jsonify(shown(studio().jobs.store.get(path.job_id)))
+
+
+@jobs.delete(
+    "/v1/jobs/<job_id>",
+    summary="Cancel or remove a job",
+    responses={
+        200: {
+            "description": "The cancelled job, or that a finished one is gone",
+            "content": {
+                "application/json": {
+                    "schema": {
+                        "anyOf": [
+                            {"$ref": "#/components/schemas/JobModel"},
+                            {"$ref": "#/components/schemas/JobDeleted"},
+                        ]
+                    }
+                }
+            },
+        },
+        **problems("job_not_found"),
+    },
+)
+def delete_job(path: JobPath) -> Response:
+    """A queued or running job is cancelled and keeps its finished files; any other is removed."""
+    runner = studio().jobs
+    job = runner.store.get(path.job_id)
+    if not job.is_final:
+        studio().audit.write("cancel", job.id)
+        return jsonify(shown(runner.cancel(job.id)))
+    runner.remove(job.id)
+    studio().audit.write("delete", job.id)
+    return jsonify(JobDeleted(id=job.id).model_dump())
+
+
+@jobs.post(
+    "/v1/jobs/<job_id>/retry",
+    summary="Let a failed or cancelled job go on",
+    responses={202: JobModel, **problems("job_not_found", "job_not_resumable")},
+)
+def retry_job(path: JobPath) -> Response:
+    """It goes on where it was; what it has finished is not done again."""
+    return accepted(studio().jobs.retry(path.job_id))
+
+
+@jobs.get(
+    "/v1/jobs/<job_id>/events",
+    summary="Follow a job",
+    responses={
+        200: binary("Server-sent events named `job`", "text/event-stream"),
+        **problems("job_not_found"),
+    },
+)
+def follow_job(path: JobPath) -> Response:
+    """The job now, and again whenever it changes (at most four times a second), until it ends."""
+    store = studio().jobs.store
+    first = store.get(path.job_id)
+
+    def events() -> Iterator[str]:
+        yield _event(first)
+        if first.is_final:
+            return
+        if not _streams.acquire(blocking=False):
+            yield f"retry: {RETRY_MILLISECONDS}\n\n"
+            return
+        try:
+            job: Job | None = first
+            while job is not None and not job.is_final:
+                time.sleep(EVENT_SECONDS)
+                seen, job = job, store.wait(job, HEARTBEAT_SECONDS)
+                if job is not None:
+                    yield _event(job) if job is not seen else ": still here\n\n"
+        finally:
+            _streams.release()
+
+    headers = {"Cache-Control": "no-store", "X-Accel-Buffering": "no"}
+    return Response(events(), mimetype="text/event-stream", headers=headers)
+
+
+def _event(job: Job) -> str:
+    return f"event: job\ndata: {json.dumps(shown(job))}\n\n"
+
+
+@jobs.get(
+    "/v1/jobs/<job_id>/files/<name>",
+    summary="One file of a job",
+    responses={
+        200: binary("The file", *MEDIA_TYPES.values()),
+        206: binary("The part that `Range` asks for", *MEDIA_TYPES.values()),
+        416: {"description": "`Range` lies outside of the file"},
+        **problems("job_not_found", "not_found"),
+    },
+)
+def job_file(path: JobFilePath) -> Response:
+    """A finished chapter, while others are still being spoken. Answers ``Range`` requests."""
+    store = studio().jobs.store
+    job = store.get(path.job_id)
+    file = next((file for file in job.files if file.name == path.name), None)
+    if file is None:
+        raise Problem("not_found", "This job has no such file.", field="name")
+    where = store.folder_of(job.id) / OUTPUT / file.name
+    if not where.is_file():
+        raise Problem("not_found", "This file is gone.", field="name")
+    return send_file(where, MEDIA_TYPES[where.suffix], conditional=True, max_age=0)
+
+
+@jobs.get(
+    "/v1/jobs/<job_id>/archive",
+    summary="All files of a job as one archive",
+    responses={
+        200: binary("A ZIP archive", "application/zip"),
+        **problems("job_not_found", "job_not_finished"),
+    },
+)
+def job_archive(path: JobPath) -> Response:
+    """The files of a job that has ended, as a ZIP archive that is made while it is sent."""
+    store = studio().jobs.store
+    job = store.get(path.job_id)
+    if not job.is_final or not job.files:
+        raise Problem("job_not_finished", "There is nothing to download from this job yet.")
+    folder = store.folder_of(job.id) / OUTPUT
+    response = Response(
+        stored_zip([folder / file.name for file in job.files]), mimetype="application/zip"
+    )
+    response.headers.set("Content-Disposition", "attachment", filename=f"{job.title}.zip")
+    return response
