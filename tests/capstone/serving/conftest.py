@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import queue
+import shutil
 import subprocess
 import sys
 import threading
@@ -12,13 +13,56 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import soundfile
 from flask.testing import FlaskClient
 from flask_openapi3.openapi import OpenAPI
+from selenium.webdriver.remote.webelement import WebElement
+from voice_replication.home import sample_voices_folder
 from voice_replication.serving.app import create_app
 from voice_replication.serving.settings import ServerSettings
 
 START_SECONDS = 120.0  # a busy machine may need long to load torch
 STOP_SECONDS = 60.0
+
+CHROMIUM, CHROMEDRIVER = shutil.which("chromium"), shutil.which("chromedriver")
+# Runs before the page's own scripts and listens to what it plays: `heard.samples` that were not
+# silent, the time of the first, when the last stream of an answer ended, and all <audio> players.
+LISTENING_SCRIPT = """
+  window.heard = {samples: 0, power: 0, first: null, streamEnded: null, players: []};
+  const connect = AudioNode.prototype.connect;
+  const taps = new WeakMap();
+  AudioNode.prototype.connect = function (target, ...rest) {
+    const {context} = this;
+    if (target === context.destination && context instanceof AudioContext) {
+      if (!taps.has(context)) {
+        const tap = context.createScriptProcessor(512, 1, 1);
+        tap.onaudioprocess = ({inputBuffer}) => {
+          for (const sample of inputBuffer.getChannelData(0)) {
+            if (Math.abs(sample) < 1e-3) continue;
+            heard.first ??= performance.now();
+            heard.samples += 1;
+            heard.power += sample * sample;
+          }
+        };
+        connect.call(tap, context.destination);
+        taps.set(context, tap);
+      }
+      connect.call(this, taps.get(context));
+    }
+    return connect.call(this, target, ...rest);
+  };
+  const read = ReadableStreamDefaultReader.prototype.read;
+  ReadableStreamDefaultReader.prototype.read = async function () {
+    const result = await read.call(this);
+    if (result.done) heard.streamEnded = performance.now();
+    return result;
+  };
+  const play = HTMLMediaElement.prototype.play;
+  HTMLMediaElement.prototype.play = function () {
+    if (!heard.players.includes(this)) heard.players.push(this);
+    return play.call(this);
+  };
+"""
 
 OpenApp = Callable[..., OpenAPI]
 
@@ -136,3 +180,107 @@ def serve(
 def server(serve: Callable[..., LiveServer]) -> LiveServer:
     """One server for the tests of a module."""
     return serve()
+
+
+class Browser:
+    """A headless Chromium on the studio's page, with a sample voice before its microphone."""
+
+    def __init__(self, url: str, folder: Path, microphone: Path) -> None:
+        from selenium import webdriver
+
+        self.url, self.downloads = url, folder / "downloads"
+        self.downloads.mkdir()
+        options = webdriver.ChromeOptions()
+        options.binary_location = CHROMIUM or ""
+        options.set_capability("goog:loggingPrefs", {"browser": "ALL"})
+        options.add_experimental_option(
+            "prefs", {"download.default_directory": str(self.downloads)}
+        )
+        for argument in (
+            "--headless=new",
+            "--window-size=1280,800",
+            "--disable-gpu",
+            "--disable-dev-shm-usage",
+            f"--user-data-dir={folder / 'profile'}",
+            "--use-fake-ui-for-media-stream",
+            "--use-fake-device-for-media-stream",
+            f"--use-file-for-fake-audio-capture={microphone}",
+            *(["--no-sandbox"] if os.geteuid() == 0 else []),  # Chromium has none for root
+        ):
+            options.add_argument(argument)
+        service = webdriver.ChromeService(executable_path=CHROMEDRIVER)
+        self.driver = webdriver.Chrome(options=options, service=service)
+        listen = {"source": LISTENING_SCRIPT}
+        self.driver.execute_cdp_cmd("Page.addScriptToEvaluateOnNewDocument", listen)
+
+    def open(self, view: str) -> None:
+        """Load the page anew and wait until ``view`` is built."""
+        self.driver.get("about:blank")
+        self.driver.get(f"{self.url}#{view}")
+        self.wait(f"#view-{view.partition('?')[0]}[data-ready]")
+
+    def wait(self, css: str, seconds: float = 30.0) -> WebElement:
+        """The first element that matches ``css`` and is shown, once there is one."""
+        return self.wait_until(
+            lambda: next((e for e in self.find_all(css) if e.is_displayed()), None),
+            seconds,
+            f"no {css} is shown",
+        )
+
+    def wait_until(
+        self, found: Callable[[], Any], seconds: float = 30.0, otherwise: str = ""
+    ) -> Any:
+        """What ``found`` returns, once that is true."""
+        from selenium.common.exceptions import StaleElementReferenceException
+        from selenium.webdriver.support.wait import WebDriverWait
+
+        wait = WebDriverWait(
+            self.driver, seconds, 0.05, ignored_exceptions=[StaleElementReferenceException]
+        )
+        return wait.until(lambda _: found(), otherwise)
+
+    def find_all(self, css: str) -> list[WebElement]:
+        """All elements that match."""
+        return self.driver.find_elements("css selector", css)
+
+    def button(self, name: str, within: str = "body") -> WebElement:
+        """The button or link that is called ``name``, once it is shown."""
+        return self.wait_until(
+            lambda: next(
+                (
+                    b
+                    for b in self.find_all(f"{within} button, {within} a.button")
+                    if b.is_displayed() and b.accessible_name == name
+                ),
+                None,
+            ),
+            otherwise=f"no button '{name}' is shown",
+        )
+
+    def run(self, script: str, *arguments: object) -> Any:
+        """What ``script`` (the body of a function) returns."""
+        return self.driver.execute_script(script, *arguments)
+
+    def complaints(self) -> list[str]:
+        """What the console said since the last call, but for answers with an error status."""
+        return [
+            str(entry["message"])
+            for entry in self.driver.get_log("browser")  # type: ignore[no-untyped-call]
+            if "the server responded with a status of" not in str(entry["message"])
+        ]
+
+
+@pytest.fixture(scope="module")
+def browser(server: LiveServer, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Browser]:
+    """Chromium on ``server``. At the end its console must not have complained."""
+    if not (CHROMIUM and CHROMEDRIVER):
+        pytest.skip("no Chromium: apt-get install chromium chromium-driver")
+    folder = tmp_path_factory.mktemp("browser")
+    audio, rate = soundfile.read(sample_voices_folder() / "clara" / "reference.flac")
+    microphone = folder / "microphone.wav"
+    soundfile.write(microphone, audio, rate, "PCM_16")
+    opened = Browser(server.url, folder, microphone)
+    yield opened
+    complaints = opened.complaints()
+    opened.driver.quit()
+    assert complaints == []

@@ -54,6 +54,7 @@ async function show({ focus }) {
     heading.focus({ preventScroll: true });
   }
   await mountOnce(name, section);
+  section.dataset.ready = ""; // built, and its data fetched
   section.dispatchEvent(new CustomEvent("view:show", { detail: parameters }));
 }
 

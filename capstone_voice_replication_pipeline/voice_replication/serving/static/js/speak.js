@@ -18,7 +18,6 @@ export async function mount(section, api) {
   const stage = speechStage();
   const history = historyList({ onSelect: replay, onDownload: download });
   section.append(
-    el("p.lead", {}, "Type something and hear it at once. The sound begins while the rest is being made."),
     el("div.speak-grid", {}, form.node, el("div.speak-side", {}, stage.node, history.node)));
   let take = null; // the one on the stage
 
@@ -71,7 +70,7 @@ export async function mount(section, api) {
   async function download(chosen, control) {
     control.disabled = true;
     try {
-      const { blob, name } = await chosen.file(api, form.format());
+      const { blob, name } = await chosen.file(api, stage.format());
       const url = URL.createObjectURL(blob);
       saveAs(url, name);
       setTimeout(() => URL.revokeObjectURL(url), 60_000);
@@ -101,7 +100,6 @@ function speakForm(onSubmit) {
   const voice = field("Voice", voiceSelect());
   const speedValue = el("output.numbers", {}, "1.00×");
   const speed = field("Speed", el("input", { type: "range", min: "0.5", max: "2", step: "0.05", value: "1" }));
-  const format = field("Download as", el("select", {}, FORMATS.map(([value, name]) => el("option", { value }, name))));
   const go = button("Speak", { iconName: "play", kind: "primary", onclick: onSubmit });
   go.classList.add("speak-button");
 
@@ -126,9 +124,8 @@ function speakForm(onSubmit) {
 
   return {
     node: el("div.card.panel.speak-form", {}, text.node,
-      el("div.speak-options", {}, voice.node, speed.node, format.node),
+      el("div.speak-options", {}, voice.node, speed.node),
       el("div.row", {}, go, el("span.hint.shortcut", {}, "Ctrl + Enter"))),
-    format: () => format.control.value,
     choose: (id) => {
       if (id) voice.control.value = id;
     },
@@ -167,9 +164,11 @@ function speechStage() {
   const facts = el("p.small.numbers", {});
   const toggle = button("", { iconName: "play", label: "Play", onclick: () => act() });
   const save = button("Download", { iconName: "download", onclick: () => stage.onDownload(take, save) });
+  const format = el("select.format", { "aria-label": "Format of downloads" },
+    FORMATS.map(([value, name]) => el("option", { value }, name)));
   const content = el("div.stage-content", { hidden: true }, picture.canvas,
     el("div.stage-controls", {}, toggle, seek, clock), words,
-    el("div.row.spread", {}, facts, save));
+    el("div.row.spread", {}, facts, el("div.row", {}, format, save)));
   let take = null;
   let frame = 0;
 
@@ -208,6 +207,7 @@ function speechStage() {
   const stage = {
     node: el("section.card.stage", { "aria-label": "What is spoken" }, empty, content),
     onDownload: () => {},
+    format: () => format.value,
     show(next) {
       take = next;
       empty.hidden = true;

@@ -13,10 +13,7 @@ export async function mount(section, api) {
   const add = button("Enroll a voice", { iconName: "plus", kind: "primary", onclick: () => start([]) });
   const grid = el("ul.voice-grid", { role: "list" });
   const status = el("p.empty", {}, "Fetching the voices.");
-  const heading = section.querySelector("h1");
-  heading.replaceWith(el("div.view-head", {},
-    el("div", {}, heading, el("p.lead", {},
-      "Some seconds of a person’s speech become a voice that can say anything, if that person agrees.")), add));
+  section.querySelector(".view-head").append(add);
   section.append(status, grid);
   acceptDrops(section, (files) => start(files));
   section.addEventListener("view:hide", () => filePlayer.stop());
