@@ -115,7 +115,8 @@ def check_answer(kind: Kind, trial: Trial, answer: Answer) -> Answer:
     if kind == "mos":
         if not isinstance(answer, int):
             raise _wrong("The answer is a whole number from 1 (bad) to 5 (excellent).")
-        return _rated(kind, answer)
+        _rated(kind, answer)
+        return answer
     labels = {s.label for s in trial.stimuli} - {OPEN_REFERENCE}
     if not isinstance(answer, dict) or set(answer) != labels:
         raise _wrong(f"The answer rates {', '.join(sorted(labels))} from 0 to 100, all of them.")

@@ -14,7 +14,7 @@ from pathlib import Path, PurePosixPath
 from audio_utils import DEFAULT_SPEC, load_audio, save_audio
 from werkzeug.datastructures import FileStorage
 
-from voice_replication.evaluation.subjective import Kind
+from voice_replication.evaluation.subjective import Kind, check_design
 from voice_replication.serving.listening import ListeningTest
 from voice_replication.serving.problems import Problem
 from voice_replication.serving.studio import studio
@@ -34,6 +34,7 @@ def create_test(kind: Kind, title: str, files: Sequence[FileStorage]) -> Listeni
     settings = studio().settings
     pairs = [_system_and_clip(file.filename or "") for file in files]
     _require_grid(pairs)
+    check_design(kind, sorted({s for s, _ in pairs}), sorted({c for _, c in pairs}))
     limits = UploadLimits(FIELD, settings.max_upload_files, settings.max_upload_bytes)
     with incoming(settings) as folder:
         uploads = save_uploads(files, folder, limits)
