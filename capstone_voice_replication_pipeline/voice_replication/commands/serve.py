@@ -27,6 +27,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     add("--home", type=Path, help="data folder (default: $VOICECLONE_HOME)")
     add("--models-dir", type=Path, help="models of this run instead of the shipped ones")
     add("--engine", choices=("local", "ray"), help="ray: spread over replicas with Ray Serve")
+    add("--replicas", type=int, metavar="N", help="of the ray engine (default 2)")
+    add("--ray-address", metavar="HOST:PORT", help="a Ray cluster to join instead of starting one")
     keys = parser.add_argument_group("who may use it")
     add = keys.add_argument
     add(

@@ -33,6 +33,8 @@ class ServerSettings(StrictModel):
     home: Path = Field(default_factory=voiceclone_home)
     models_dir: Path | None = None  # models of a run instead of the shipped ones
     engine: Literal["local", "ray"] = "local"
+    replicas: int = Field(default=2, ge=1)  # of the ray engine; a core and the models for each
+    ray_address: str | None = None  # a cluster to join; None: Ray is started here
     require_keys: bool | None = None  # None: on every address but loopback, and behind proxies
     public_metrics: bool = False  # /metrics without a key, where keys are required
     cors_origins: tuple[str, ...] = ()  # closed by default
