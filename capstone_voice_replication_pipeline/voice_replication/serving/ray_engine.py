@@ -37,6 +37,7 @@ from voice_replication.serving.settings import ServerSettings
 
 OBJECT_STORE_BYTES = 100 * 2**20  # of a cluster that is started here; lines are small
 BATCH_WAIT_SECONDS = 0.005  # for other lines to arrive; a line alone takes ten times as long
+START_ATTEMPTS = 3
 STOP_SECONDS = 5.0  # for a replica to finish its batch when the engine is closed
 PAUSES_SECONDS = (0.05, 0.1, 0.2, 0.5, 1.0)  # before a line is sent again; then the last of them
 
@@ -65,8 +66,8 @@ class RayEngine:
     def render(self, requests: Sequence[LineRequest]) -> list[RenderedLine]:
         """Each line, wherever; sent again until a replica has lived long enough to answer.
 
-        Raises an error of the house for the line at fault, and ``Problem`` not_ready when no replica
-        answers within the deadline.
+        Raises an error of the house for the line at fault, and ``Problem`` not_ready when no
+        replica answers within the deadline.
         """
         lines = [self._shipped(request) for request in requests]
         deadline = time.monotonic() + self._patience_seconds
@@ -95,13 +96,20 @@ class RayEngine:
         if settings.ray_address is not None:
             self._ray.init(address=settings.ray_address, **quiet)
             return
-        self._ray.init(
-            address="local",
-            num_cpus=settings.replicas,
-            object_store_memory=OBJECT_STORE_BYTES,
-            include_dashboard=False,
-            **quiet,
-        )
+        for attempts_left in reversed(range(START_ATTEMPTS)):
+            try:
+                self._ray.init(
+                    address="local",
+                    num_cpus=settings.replicas,
+                    object_store_memory=OBJECT_STORE_BYTES,
+                    include_dashboard=False,
+                    **quiet,
+                )
+                return
+            except Exception:  # Ray gives its parts 15 seconds, which a busy machine may exceed
+                self._ray.shutdown()
+                if not attempts_left:
+                    raise
 
     def _answer(self, answer: Any, line: ShippedLine, deadline: float) -> RenderedLine:
         """What ``answer`` holds, or that of another attempt."""
@@ -111,17 +119,18 @@ class RayEngine:
                 result = answer.result(timeout_s=max(0.0, deadline - time.monotonic()))
             except self._ray.exceptions.RayTaskError:
                 raise  # the replica lives, and says that this line cannot be rendered
-            except TimeoutError as error:
-                raise _no_replica(error) from error
+            except TimeoutError:
+                raise _no_replica() from None
             except (self._ray.exceptions.RayError, self._serve.exceptions.RayServeException):
                 time.sleep(next(pauses, PAUSES_SECONDS[-1]))
                 if time.monotonic() > deadline:
-                    raise
+                    raise _no_replica() from None
                 answer = self._handle.render.remote(line)
                 continue
             if isinstance(result, VoiceReplicationError):
                 raise result
-            return replace(result, audio=np.array(result.audio))  # out of Ray's read-only memory
+            rendered: RenderedLine = result
+            return replace(rendered, audio=np.array(rendered.audio))  # Ray's memory is read-only
 
     def _shipped(self, request: LineRequest) -> ShippedLine:
         """``request`` without anything that only this machine has."""
@@ -193,8 +202,7 @@ def _import_ray() -> tuple[Any, Any]:
     return ray, serve
 
 
-def _no_replica(error: TimeoutError) -> Problem:
-    del error
+def _no_replica() -> Problem:
     return Problem(
         "not_ready",
         "No replica answered in time; the operator finds out with `ray status` what is wrong.",
