@@ -10,6 +10,7 @@ operator may move it away at any time.
 from __future__ import annotations
 
 import json
+import os
 import threading
 from pathlib import Path
 
@@ -47,5 +48,9 @@ class AuditLog:
             **facts,
         }
         data = (json.dumps(line) + "\n").encode()
-        with self._lock, self.path.open("ab") as stream:
+        with self._lock, self.path.open("ab", opener=_private) as stream:
             stream.write(data)
+
+
+def _private(path: str, flags: int) -> int:
+    return os.open(path, flags, 0o600)

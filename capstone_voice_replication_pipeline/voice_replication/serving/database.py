@@ -7,6 +7,7 @@ time; other processes (``voiceclone keys``) may use the file while the server ru
 
 from __future__ import annotations
 
+import re
 import sqlite3
 import threading
 from collections.abc import Iterator, Sequence
@@ -124,8 +125,8 @@ def open_database(folder: Path) -> Database:
 def _statements(script: str) -> Iterator[str]:
     """The statements of ``script``; ``executescript`` would end the transaction around them."""
     statement = ""
-    for line in script.splitlines(keepends=True):
-        statement += line
+    for piece in re.split(r"(?<=;)", script):
+        statement += piece
         if sqlite3.complete_statement(statement):
             yield statement
             statement = ""

@@ -8,7 +8,7 @@ this machine (else a name that an attacker points to 127.0.0.1 would do), ``Orig
 
 from __future__ import annotations
 
-from urllib.parse import urlsplit
+import re
 
 from flask import Flask, Response, g, request
 
@@ -18,7 +18,6 @@ from voice_replication.serving.settings import ServerSettings, is_loopback
 from voice_replication.serving.studio import studio
 
 SESSION_COOKIE = "voiceclone_key"  # the page keeps its key here: players and links send it along
-SAFE_METHODS = ("GET", "HEAD", "OPTIONS")
 PROTECTED = "/v1/"
 _OPEN = ("/v1/session",)  # where a browser shows its key
 
@@ -36,6 +35,7 @@ HEADERS = {
     "Cross-Origin-Resource-Policy": "same-origin",
     "Permissions-Policy": "microphone=(self), camera=(), geolocation=(), payment=(), usb=()",
 }
+_HOST = re.compile(r"(\[[0-9A-Fa-f:.]+\]|[\w.-]+)(?::[0-9]{1,5})?", re.ASCII)
 _EXPOSED = "X-Request-Id, Retry-After, Location, X-Ignored-Fields"
 
 
@@ -93,8 +93,8 @@ def _require_own_name(settings: ServerSettings) -> None:
     """Refuse a request for another host name, and one that a proxy brought from elsewhere."""
     if settings.public:
         return  # the operator opened the server to everybody; any name may be its own
-    host = urlsplit(f"//{request.headers.get('Host', '')}").hostname or ""
-    if not is_loopback(host):
+    match = _HOST.fullmatch(request.headers.get("Host", ""))
+    if match is None or not is_loopback(match[1].strip("[]")):
         raise Problem(
             "host_not_allowed",
             "Without API keys this server answers only to 127.0.0.1 and localhost. For other "
@@ -117,7 +117,7 @@ def _refuse_other_sites(settings: ServerSettings) -> None:
         return
     site = request.headers.get("Sec-Fetch-Site", "none")
     foreign = site not in ("same-origin", "none")
-    if origin is not None and urlsplit(origin).netloc != request.host:
+    if origin is not None and origin.partition("://")[2] != request.host:
         foreign = True
     if foreign:
         raise Problem(
