@@ -55,7 +55,7 @@ function picture(voice, api) {
     iconName: "play", label: `Play ${voice.name}`, kind: "primary", onclick: () => (state === "stopped" ? play() : filePlayer.stop()),
   });
   toggle.classList.add("round", "play");
-  const frame = el("div.voice-picture", {}, image, line, toggle);
+  const frame = el("div.voice-picture", {}, el("div.voice-image", {}, image), line, toggle);
   let state = "stopped";
 
   function show(now) {

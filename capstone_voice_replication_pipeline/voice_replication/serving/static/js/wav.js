@@ -19,7 +19,7 @@ export function encodeWav(samples, sampleRate) {
   text(36, "data");
   bytes.setUint32(40, 2 * samples.length, true);
   for (let i = 0; i < samples.length; i += 1) {
-    const value = Math.round(samples[i] * 32767);
+    const value = Math.round(samples[i] * 32768);
     bytes.setInt16(44 + 2 * i, Math.max(-32768, Math.min(32767, value)), true);
   }
   return new Blob([bytes.buffer], { type: "audio/wav" });
