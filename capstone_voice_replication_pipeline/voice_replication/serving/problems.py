@@ -58,6 +58,7 @@ PROBLEMS: dict[str, tuple[int, str]] = {
     "audio_limit_reached": (429, "The hour's audio is used up"),
     "queue_full": (429, "The server is busy"),
     "deadline_exceeded": (503, "The server did not get to it in time"),
+    "client_gone": (499, "The client closed the connection"),
     "not_available": (501, "This is not available here"),
     "not_ready": (503, "The server is not ready"),
     "storage_full": (507, "The disk is full"),

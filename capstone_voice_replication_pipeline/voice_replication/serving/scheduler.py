@@ -14,7 +14,7 @@ import math
 import threading
 import time
 from collections import Counter, deque
-from collections.abc import Iterator
+from collections.abc import Callable, Generator, Iterator
 from concurrent.futures import CancelledError
 from dataclasses import dataclass
 
@@ -35,6 +35,7 @@ from voice_replication.voices import Voice
 
 Audio = npt.NDArray[np.float32]
 
+LOOK_SECONDS = 0.25  # between looks whether a reader is still there
 AHEAD = 3  # lines of one request that wait, are rendered or lie finished
 RESERVED = 4  # one place in so many of the queue is kept for other clients
 
@@ -74,12 +75,18 @@ class Scheduler:
             return self._waiting.total()
 
     def speak(
-        self, text: str, voice: Voice, settings: Settings, client: str
-    ) -> Iterator[SpokenPart]:
+        self,
+        text: str,
+        voice: Voice,
+        settings: Settings,
+        client: str,
+        gone: Callable[[], bool] | None = None,
+    ) -> Generator[SpokenPart]:
         """What ``Speaker.speak`` gives, in parts. Nothing happens before the first is asked for.
 
-        Close the iterator to give up. Raises ``InputError`` (nothing to speak), ``Problem``
-        queue_full (429, with Retry-After), deadline_exceeded or not_ready (closing down).
+        Close the generator to give up; ``gone`` tells whether the reader has left while it waits.
+        Raises ``InputError`` (nothing to speak), ``Problem`` queue_full (429, with Retry-After),
+        deadline_exceeded, not_ready (closing down) or client_gone.
         """
         started = time.monotonic()
         lines = script.lines(text)
@@ -87,7 +94,7 @@ class Scheduler:
         if first is None:
             raise InputError(script.nothing_to_speak(text))
         self._admit(client)
-        request = _Request(self._turns, first, lines, voice, settings, client, started)
+        request = _Request(self._turns, first, lines, voice, settings, client, started, gone)
         waits = True
         try:
             for part in request.parts(self.deadline_seconds):
@@ -164,8 +171,9 @@ class _Request:
         settings: Settings,
         client: str,
         started: float,
+        gone: Callable[[], bool] | None,
     ) -> None:
-        self._turns, self._rest = turns, rest
+        self._turns, self._rest, self._gone = turns, rest, gone
         self._voice, self._settings, self._client = voice, settings, client
         self._started = started
         self._due = started  # of the next line
@@ -223,13 +231,19 @@ class _Request:
         return turn
 
     def _result(self, turn: Turn, deadline: float) -> RenderedLine:
-        try:
-            return turn.result.result(max(0.0, deadline - time.monotonic()))
-        except CancelledError:
-            raise Problem("not_ready", "The server is closing down.") from None
-        except TimeoutError:
-            raise Problem(
-                "deadline_exceeded",
-                "So many requests are being spoken that this one did not get its turn in time.",
-                headers={"Retry-After": "5"},
-            ) from None
+        """Wait for ``turn``, looking now and then whether anybody still wants it."""
+        while True:
+            left = deadline - time.monotonic()
+            try:
+                return turn.result.result(min(max(0.0, left), LOOK_SECONDS))
+            except CancelledError:
+                raise Problem("not_ready", "The server is closing down.") from None
+            except TimeoutError:
+                if self._gone is not None and self._gone():
+                    raise Problem("client_gone", "Nobody waits for the answer.") from None
+                if left <= LOOK_SECONDS:
+                    raise Problem(
+                        "deadline_exceeded",
+                        "So many requests are waiting that this one did not get its turn in time.",
+                        headers={"Retry-After": "5"},
+                    ) from None
