@@ -48,9 +48,7 @@ class AuditLog:
             **facts,
         }
         data = (json.dumps(line) + "\n").encode()
-        with self._lock, self.path.open("ab", opener=_private) as stream:
-            stream.write(data)
-
-
-def _private(path: str, flags: int) -> int:
-    return os.open(path, flags, 0o600)
+        with self._lock:
+            log = os.open(self.path, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o600)
+            with os.fdopen(log, "ab") as stream:
+                stream.write(data)
