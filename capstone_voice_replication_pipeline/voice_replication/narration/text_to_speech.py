@@ -33,6 +33,7 @@ from voice_replication.narration.line_audio import Pacing, PreparedLine, prepare
 from voice_replication.narration.settings import Pauses, Settings
 from voice_replication.narration.speech import Clock, Speech, SpokenLine
 from voice_replication.narration.streaming import stream_lines
+from voice_replication.voice import VoiceNotFoundError
 from voice_replication.voices import Voice, VoiceStore
 
 if TYPE_CHECKING:
@@ -79,12 +80,13 @@ class Speaker:
     def synthesizer(self, voice: Voice) -> Synthesizer:
         """The synthesizer with ``voice``'s fine-tuned weights, if it has any.
 
-        Raises ``CheckpointError`` if voice and synthesizer do not stem from the same encoder.
+        Raises ``CheckpointError`` if voice and synthesizer do not stem from the same encoder, and
+        ``VoiceNotFoundError`` if the weights were deleted since ``voice`` was read.
         """
         from voice_replication.synthesizer.inference import Synthesizer
 
-        key = (str(voice.delta), voice.delta.stat().st_mtime_ns) if voice.delta else None
         with self._loading:
+            key = _delta_key(voice)
             if key not in self._synthesizers:
                 path = checkpoint_path("synthesizer", self.models_dir)
                 while len(self._synthesizers) > KEPT_DELTAS:
@@ -93,6 +95,13 @@ class Speaker:
             synthesizer = self._synthesizers[key]
         voice.require_encoder(synthesizer.encoder)
         return synthesizer
+
+    def forget(self, name: str) -> None:
+        """Drop the fine-tuned weights of the voice ``name`` from memory."""
+        with self._loading:
+            for key in list(self._synthesizers):
+                if key is not None and Path(key[0]).parent.name == name:
+                    del self._synthesizers[key]
 
     def voice(self, name: str) -> Voice:
         """The stored voice called ``name``."""
@@ -224,3 +233,14 @@ def _request(line: script.Line, voice: Voice, settings: Settings) -> Request:
         f0_spread=voice.statistics.f0_spread,
         seed=settings.seed,
     )
+
+
+def _delta_key(voice: Voice) -> tuple[str, int] | None:
+    if voice.delta is None:
+        return None
+    try:
+        return str(voice.delta), voice.delta.stat().st_mtime_ns
+    except FileNotFoundError:
+        raise VoiceNotFoundError(
+            f"voice '{voice.name}' was deleted or replaced while it was being used."
+        ) from None

@@ -21,13 +21,15 @@ from voice_replication.serving.request_bodies import install_body_checks
 from voice_replication.serving.security import install_security
 from voice_replication.serving.session_routes import session
 from voice_replication.serving.settings import ServerSettings
+from voice_replication.serving.speech_routes import speech
 from voice_replication.serving.studio import Studio
 from voice_replication.serving.system_routes import system
 from voice_replication.serving.uploads import install_upload_limits
+from voice_replication.serving.voice_routes import voices
 
 STATIC = Path(__file__).parent / "static"
 _TO_SWAGGER = '<!doctype html><meta http-equiv="refresh" content="0; url=swagger">'
-GROUPS = (system, session, listening, narrations, jobs)
+GROUPS = (system, session, speech, listening, narrations, jobs, voices)
 
 
 def create_app(settings: ServerSettings | None = None, studio: Studio | None = None) -> OpenAPI:

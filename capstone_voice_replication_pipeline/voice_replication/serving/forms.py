@@ -38,14 +38,18 @@ def with_form(view: View) -> View:
 def read_form(model: type[Model]) -> Model:
     """The form and the files of this request as ``model``; a field that is a list takes them all.
 
-    Raises ``Problem`` (``invalid_request``) naming the first field that does not fit.
+    A field of files takes files only, any other one text only. What the model does not name is
+    passed over, and so is a file input in which no file was chosen. Raises ``Problem``
+    (``invalid_request``) naming the first field that does not fit.
     """
     values: dict[str, Any] = {}
-    for source in (request.form, request.files):
-        for name in source:
-            field = model.model_fields.get(name)
-            many = field is not None and "list" in str(field.annotation)
-            values[name] = source.getlist(name) if many else source.get(name)
+    for name, field in model.model_fields.items():
+        kind = str(field.annotation)
+        found: list[Any] = request.form.getlist(name)
+        if "FileStorage" in kind:
+            found = [file for file in request.files.getlist(name) if file.filename]
+        if found:
+            values[name] = found if "list[" in kind else found[0]
     try:
         return model.model_validate(values)
     except ValidationError as error:

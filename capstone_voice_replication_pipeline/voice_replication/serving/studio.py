@@ -15,13 +15,16 @@ from voice_replication.serving.audit import FILE_NAME as AUDIT_FILE
 from voice_replication.serving.audit import AuditLog
 from voice_replication.serving.database import Database, open_database
 from voice_replication.serving.decoding import Decoder
+from voice_replication.serving.engine import Engine, LocalEngine
 from voice_replication.serving.job_runner import JobRunner
 from voice_replication.serving.keys import KeyStore
 from voice_replication.serving.limits import Limiter
 from voice_replication.serving.listening import ListeningStore
 from voice_replication.serving.metrics import Metrics
+from voice_replication.serving.scheduler import Scheduler
 from voice_replication.serving.settings import ServerSettings
 from voice_replication.serving.uploads import clear_incoming
+from voice_replication.serving.voice_assets import VoiceAssets
 from voice_replication.voices import VoiceStore
 
 
@@ -38,6 +41,8 @@ class Studio:
     audit: AuditLog
     metrics: Metrics
     decoder: Decoder
+    assets: VoiceAssets
+    scheduler: Scheduler
     jobs: JobRunner
     listening: ListeningStore
     resources: ExitStack  # what close() gives back, last opened first
@@ -57,7 +62,8 @@ class Studio:
             speaker = Speaker(settings.models_dir, store)
             database = resources.enter_context(open_database(settings.folder))
             metrics = Metrics()
-            _load(speaker)
+            scheduler = _scheduler(settings, speaker, metrics)
+            resources.callback(scheduler.close)
             jobs = resources.enter_context(JobRunner(settings, database))
             return cls(
                 settings=settings,
@@ -69,6 +75,8 @@ class Studio:
                 audit=AuditLog(settings.folder / AUDIT_FILE),
                 metrics=metrics,
                 decoder=Decoder(settings),
+                assets=VoiceAssets(speaker, store),
+                scheduler=scheduler,
                 jobs=jobs,
                 listening=ListeningStore(database, settings.folder / "listening"),
                 resources=resources.pop_all(),
@@ -96,6 +104,19 @@ def _lock(settings: ServerSettings, resources: ExitStack) -> None:
         ) from None
 
 
-def _load(speaker: Speaker) -> None:
-    """Read the models now: a missing one is found at the start, and the first request is fast."""
-    _ = speaker.encoder, speaker.vocoder
+def _scheduler(settings: ServerSettings, speaker: Speaker, metrics: Metrics) -> Scheduler:
+    """The scheduler on the engine that ``settings`` names. Models are read now: a missing one is
+    found at the start, and the first request is fast."""
+    engine: Engine
+    if settings.engine == "ray":
+        from voice_replication.serving.ray_engine import RayEngine
+
+        engine = RayEngine(settings)
+    else:
+        engine = LocalEngine(speaker, settings.max_batch)
+    return Scheduler(
+        engine,
+        max_queue=settings.max_queue,
+        deadline_seconds=settings.deadline_seconds,
+        metrics=metrics,
+    )
