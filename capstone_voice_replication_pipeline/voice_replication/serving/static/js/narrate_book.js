@@ -6,10 +6,10 @@ import { announce, button, dropZone, el, field, icon, progress } from "./ui.js";
 import { voiceSelect } from "./voice_list.js";
 
 const FORMATS = [
-  ["mp3", "MP3", "one file a chapter, plays everywhere"],
-  ["m4b", "M4B", "one audiobook with chapter marks"],
-  ["flac", "FLAC", "one file a chapter, lossless"],
-  ["wav", "WAV", "one file a chapter, large"],
+  ["mp3", "MP3", "One file a chapter; plays everywhere."],
+  ["m4b", "M4B", "One audiobook with chapter marks."],
+  ["flac", "FLAC", "One file a chapter; lossless."],
+  ["wav", "WAV", "One file a chapter; lossless and large."],
 ];
 const OPEN_CHAPTERS = 12; // a longer list starts folded
 
@@ -136,7 +136,11 @@ function narrationOptions() {
     hint: "Reads what is in quotation marks.",
   });
   const format = field("Format", el("select", {},
-    FORMATS.map(([value, name, what]) => el("option", { value }, `${name}: ${what}`))));
+    FORMATS.map(([value, name]) => el("option", { value }, name))), { hint: FORMATS[0][2] });
+  format.control.addEventListener("change", () => {
+    format.setError("");
+    format.node.querySelector(".hint").textContent = FORMATS[format.control.selectedIndex][2];
+  });
   const speed = field("Speed", el("input", { type: "range", min: "0.5", max: "2", step: "0.05", value: "1" }));
   const shown = el("output.numbers", {}, "1.00×");
   speed.node.querySelector("label").append(" ", shown);
@@ -147,7 +151,7 @@ function narrationOptions() {
   const fields = { title, voice, dialogue_voice: dialogue, format, speed };
 
   return {
-    node: el("div.book-options", {}, title.node, format.node, voice.node, dialogue.node, speed.node),
+    node: el("div.book-options", {}, title.node, voice.node, dialogue.node, format.node, speed.node),
     speed: speed.control,
     choose: (id) => {
       if (id) voice.control.value = id;
