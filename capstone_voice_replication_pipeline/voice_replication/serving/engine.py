@@ -13,6 +13,7 @@ made: first ``head_only``, then with what ``begun`` says.
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Protocol
@@ -20,10 +21,11 @@ from typing import Protocol
 import numpy as np
 import numpy.typing as npt
 from audio_utils import DEFAULT_SPEC
-from env_utils import usable_cores
+from env_utils import VoiceReplicationError, usable_cores
 
-from voice_replication.narration.line_audio import PreparedLine
-from voice_replication.narration.loudness import HEAD_FRAMES, gain_for
+from voice_replication.home import checkpoint_path
+from voice_replication.narration.line_audio import Finishing, PreparedLine
+from voice_replication.narration.loudness import HEAD_FRAMES
 from voice_replication.narration.script import Line, lines
 from voice_replication.narration.settings import Settings
 from voice_replication.narration.text_to_speech import Speaker
@@ -40,7 +42,7 @@ class Begun:
     """A line whose head has been rendered: all that its rest depends on."""
 
     prepared: PreparedLine
-    gain: float
+    finishing: Finishing
 
 
 @dataclass(frozen=True, eq=False)
@@ -95,10 +97,20 @@ class LocalEngine:
         self.speaker, self.max_batch = speaker, max_batch
         self.workers = workers or cores
         torch.set_num_threads(max(1, cores // self.workers))
+        self.warm_up()
 
-    def warm_up(self, voice: Voice) -> None:
-        """Speak once: what is loaded or compiled at first use is there afterwards."""
-        self.render([LineRequest(next(lines(WARM_UP)), voice, Settings())])
+    def warm_up(self) -> None:
+        """Read the models and speak once, so that the first request finds everything ready.
+
+        Raises ``CheckpointError`` if a model is missing or damaged.
+        """
+        line = next(lines(WARM_UP))
+        _ = self.speaker.vocoder
+        checkpoint_path("synthesizer", self.speaker.models_dir)
+        for name in self.speaker.store.names():
+            with contextlib.suppress(VoiceReplicationError):  # damaged, or of other models
+                self.render([LineRequest(line, self.speaker.voice(name), Settings())])
+                return
 
     def render(self, requests: Sequence[LineRequest]) -> list[RenderedLine]:
         """See :class:`Engine`."""
@@ -108,8 +120,8 @@ class LocalEngine:
             [line.mel for line in prepared], [line.f0_hz for line in prepared], spans
         )
         return [
-            _finished(request, line, audio, span[0])
-            for request, line, audio, span in zip(requests, prepared, decoded, spans, strict=True)
+            _finished(request, line, audio)
+            for request, line, audio in zip(requests, prepared, decoded, strict=True)
         ]
 
     def close(self) -> None:
@@ -130,16 +142,13 @@ def _span(request: LineRequest, line: PreparedLine) -> tuple[int, int]:
     return 0, min(HEAD_FRAMES, hops) if request.head_only else hops
 
 
-def _finished(request: LineRequest, line: PreparedLine, audio: Audio, start: int) -> RenderedLine:
-    """Gain, fades and limiter, and the words that begin in ``audio``, which begins at hop
-    ``start``."""
-    hop, rate = DEFAULT_SPEC.hop_length, DEFAULT_SPEC.sample_rate
-    gain = (
-        request.begun.gain if request.begun else gain_for(audio[: HEAD_FRAMES * hop], DEFAULT_SPEC)
-    )
-    first, last = start * hop, start * hop + len(audio)
-    complete = last == line.samples
-    ends = np.inf if complete else last / rate
+def _finished(request: LineRequest, line: PreparedLine, audio: Audio) -> RenderedLine:
+    """Watermark, gain, fades and limiter, and the words that begin in what comes out."""
+    finishing = request.begun.finishing.copy() if request.begun else Finishing(line)
+    rate = DEFAULT_SPEC.sample_rate
+    first = finishing.place
+    audio = finishing.push(audio)
+    complete = finishing.place == line.samples
+    ends = np.inf if complete else finishing.place / rate
     words = tuple(word for word in line.words if first / rate <= word.start < ends)
-    begun = None if complete else Begun(line, gain)
-    return RenderedLine(line.finish_part(audio, first, gain), words, begun)
+    return RenderedLine(audio, words, None if complete else Begun(line, finishing))

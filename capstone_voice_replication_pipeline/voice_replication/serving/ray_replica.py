@@ -15,7 +15,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from env_utils import CheckpointError, VoiceReplicationError, atomic_write_bytes
+from env_utils import VoiceReplicationError, atomic_write_bytes
 
 from voice_replication.narration.text_to_speech import KEPT_DELTAS, Speaker
 from voice_replication.serving.engine import LineRequest, LocalEngine, RenderedLine
@@ -55,7 +55,6 @@ class Replica:
         self._fetch = fetch
         store = VoiceStore(Path(self._folder.name) / "home")
         self._engine = LocalEngine(Speaker(models_dir, store), max_batch)
-        self._warm_up(store)
 
     def render(self, lines: Sequence[ShippedLine]) -> list[RenderedLine | VoiceReplicationError]:
         """Each line, or the error that it alone is to blame for: a batch holds several people's."""
@@ -71,15 +70,6 @@ class Replica:
     def process_id(self) -> int:
         """The process that the models are in."""
         return os.getpid()
-
-    def _warm_up(self, store: VoiceStore) -> None:
-        """Load and compile before the first line comes."""
-        for voice in store.list():
-            try:
-                self._engine.warm_up(voice)
-            except CheckpointError:  # a sample voice of other models
-                continue
-            return
 
     def _unpacked(self, line: ShippedLine) -> LineRequest:
         """The request with its delta on this machine, and with arrays that may be written to."""

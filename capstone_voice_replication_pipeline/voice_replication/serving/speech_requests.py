@@ -2,10 +2,17 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import Any, Literal
 
 from env_utils import InputError
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import (
+    BaseModel,
+    ConfigDict,
+    Field,
+    ValidationError,
+    ValidatorFunctionWrapHandler,
+    field_validator,
+)
 
 from voice_replication.narration.script import check_text
 from voice_replication.narration.settings import PITCH_RANGE, SPEED_RANGE, Settings
@@ -44,6 +51,15 @@ class SpeechBody(BaseModel):
     instructions: str | None = Field(
         None, description="Ignored: this model reads every text as it stands"
     )
+
+    @field_validator("voice", mode="wrap")
+    @classmethod
+    def _name_or_id(cls, value: Any, validate: ValidatorFunctionWrapHandler) -> Any:
+        """One sentence instead of one complaint for each form that would be right."""
+        try:
+            return validate(value)
+        except ValidationError:
+            raise ValueError('give the id of a voice, or {"id": ...}') from None
 
     @property
     def settings(self) -> Settings:
