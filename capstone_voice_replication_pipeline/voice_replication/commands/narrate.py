@@ -14,7 +14,7 @@ FORMATS = ("wav", "flac", "mp3", "m4b")
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Arguments of this command."""
     add = parser.add_argument
-    add("book", type=Path, metavar="BOOK", help="a .txt or .md file")
+    add("book", type=Path, metavar="BOOK", help="a .txt, .md or .epub file")
     add("-o", "--output", type=Path, required=True, metavar="DIR", help="folder of the audiobook")
     add("--format", choices=FORMATS, default="wav", help="one file a chapter, or book.m4b")
     add("--dialogue-voice", metavar="NAME", help="a second voice, for what is in quotation marks")
