@@ -62,6 +62,7 @@ class Studio:
             speaker = Speaker(settings.models_dir, store)
             database = resources.enter_context(open_database(settings.folder))
             metrics = Metrics()
+            _ = speaker.encoder  # read now: a missing model is found at the start
             scheduler = _scheduler(settings, speaker, metrics)
             resources.callback(scheduler.close)
             jobs = resources.enter_context(JobRunner(settings, database))
@@ -75,7 +76,7 @@ class Studio:
                 audit=AuditLog(settings.folder / AUDIT_FILE),
                 metrics=metrics,
                 decoder=Decoder(settings),
-                assets=VoiceAssets(speaker, store),
+                assets=VoiceAssets(store, scheduler, speaker),
                 scheduler=scheduler,
                 jobs=jobs,
                 listening=ListeningStore(database, settings.folder / "listening"),
@@ -105,8 +106,7 @@ def _lock(settings: ServerSettings, resources: ExitStack) -> None:
 
 
 def _scheduler(settings: ServerSettings, speaker: Speaker, metrics: Metrics) -> Scheduler:
-    """The scheduler on the engine that ``settings`` names. Models are read now: a missing one is
-    found at the start, and the first request is fast."""
+    """The scheduler on the engine that ``settings`` names, ready to speak."""
     engine: Engine
     if settings.engine == "ray":
         from voice_replication.serving.ray_engine import RayEngine

@@ -21,11 +21,14 @@ from training_utils import file_fingerprint
 
 from voice_replication.demo_pictures import MEL_RANGE_NATS
 from voice_replication.narration.formats import Tags, write_audio
+from voice_replication.narration.settings import Settings
 from voice_replication.narration.text_to_speech import Speaker
+from voice_replication.serving.scheduler import Scheduler
 from voice_replication.voice import VoiceNotFoundError
 from voice_replication.voices import Voice, VoiceStore
 
 SAMPLE_TEXT = "This is my voice. I can read you a letter, a recipe, or a whole book."
+CLIENT = "samples"  # takes turns with everybody who has something spoken
 FORMAT = 1  # raise it when the same voice begins to give other assets
 LEVELS = 32  # shades of the picture: fewer make a smaller file, and nobody sees the difference
 
@@ -42,8 +45,8 @@ class Asset:
 class VoiceAssets:
     """Makes samples and pictures, one at a time, and remembers them on disk."""
 
-    def __init__(self, speaker: Speaker, store: VoiceStore) -> None:
-        self.speaker, self.store = speaker, store
+    def __init__(self, store: VoiceStore, scheduler: Scheduler, speaker: Speaker) -> None:
+        self.store, self.scheduler, self.speaker = store, scheduler, speaker
         self._making = threading.Lock()
 
     def sample(self, voice: Voice) -> Asset:
@@ -65,7 +68,8 @@ class VoiceAssets:
 
     def _make(self, voice: Voice, tag: str) -> dict[str, bytes]:
         """Speak and draw. What is made of a voice that was deleted meanwhile is not kept."""
-        audio = self.speaker.speak(SAMPLE_TEXT, voice).audio
+        parts = self.scheduler.speak(SAMPLE_TEXT, voice, Settings(), CLIENT)
+        audio = np.concatenate([part.audio for part in parts])
         made = {".png": mel_picture(mel_spectrogram(audio, DEFAULT_SPEC))}
         folder = self.store.derived(voice.name)
         with self.store.unchanged(voice) as unchanged:

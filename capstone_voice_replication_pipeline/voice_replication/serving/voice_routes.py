@@ -23,6 +23,7 @@ from voice_replication.voices import Voice
 voices = APIBlueprint("voices", __name__, abp_tags=[Tag(name="voices")])
 
 ROOT = "/v1/audio/voices"
+_SPOKEN = ("voice_not_found", "queue_full", "deadline_exceeded", "not_ready", "storage_full")
 
 
 class VoicePath(BaseModel):
@@ -152,7 +153,7 @@ def get_voice(path: VoicePath) -> Response:
     summary="Listen to a voice",
     responses={
         200: binary("A sentence in the voice", "audio/wav"),
-        **problems("voice_not_found", "not_ready", "storage_full"),
+        **problems(*_SPOKEN),
     },
 )
 def get_sample(path: VoicePath) -> Response:
@@ -165,7 +166,7 @@ def get_sample(path: VoicePath) -> Response:
     summary="See a voice",
     responses={
         200: binary("The sample's mel spectrogram", "image/png"),
-        **problems("voice_not_found", "not_ready", "storage_full"),
+        **problems(*_SPOKEN),
     },
 )
 def get_picture(path: VoicePath) -> Response:
