@@ -134,11 +134,9 @@ class RayEngine:
 
     def _shipped(self, request: LineRequest) -> ShippedLine:
         """``request`` without anything that only this machine has."""
-        path = request.voice.delta
-        if path is None:
-            return ShippedLine(request)
-        plain = replace(request, voice=replace(request.voice, delta=None))
-        return ShippedLine(plain, self._delta(path.resolve()))
+        voice = request.voice
+        plain = replace(request, voice=replace(voice, delta=None, consent_recording=None))
+        return ShippedLine(plain, self._delta(voice.delta.resolve()) if voice.delta else None)
 
     def _delta(self, path: Path) -> ShippedDelta:
         """The delta at ``path``, put where every replica can fetch it."""
