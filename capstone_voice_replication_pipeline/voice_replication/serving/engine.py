@@ -90,7 +90,7 @@ class LocalEngine:
     wait for each other at the end of every layer. ``set_num_threads`` holds for the whole process.
     """
 
-    def __init__(self, speaker: Speaker, max_batch: int, workers: int | None = None) -> None:
+    def __init__(self, speaker: Speaker, max_batch: int, workers: int = 0) -> None:
         import torch
 
         cores = usable_cores()

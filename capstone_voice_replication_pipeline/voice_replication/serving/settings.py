@@ -50,6 +50,7 @@ class ServerSettings(StrictModel):
 
     threads: int = Field(default=32, ge=2)  # of the HTTP server
     max_queue: int = Field(default=32, ge=1)  # speech requests waiting; more are refused with 429
+    workers: int = Field(default=0, ge=0)  # batches rendered at once; 0: one for each core
     max_batch: int = Field(default=8, ge=1)  # lines spoken together
     deadline_seconds: float = Field(default=60.0, gt=0)  # until a request's first audio
     requests_per_minute: int = Field(default=600, ge=1)  # of one API key

@@ -113,7 +113,7 @@ def _scheduler(settings: ServerSettings, speaker: Speaker, metrics: Metrics) -> 
 
         engine = RayEngine(settings)
     else:
-        engine = LocalEngine(speaker, settings.max_batch)
+        engine = LocalEngine(speaker, settings.max_batch, settings.workers)
     return Scheduler(
         engine,
         max_queue=settings.max_queue,
