@@ -49,15 +49,20 @@ def own_file(path: Path, folder: Path) -> Utterance:
 
 def read_table(folder: Path, table: Path) -> list[Utterance]:
     """The recordings that ``table`` names, relative to ``folder``, in its order."""
-    header = next(read_lines(table, optional=True), "")
-    separator = max(_SEPARATORS, key=header.count) if header else ","
     chosen: dict[Path, Utterance] = {}
-    for number, row in enumerate(read_rows(table, ("file", "text"), separator), start=2):
+    for number, row in enumerate(table_rows(table), start=2):
         if not row["file"]:
             raise InputError(f"{table}, row {number}: column 'file' is empty. Fill it in.")
         path = _find(folder / row["file"])
         chosen[path] = _utterance(folder, path, " ".join(row["text"].split()), row)
     return list(chosen.values())
+
+
+def table_rows(table: Path) -> list[dict[str, str]]:
+    """The rows of a transcript table, whichever of the separators it uses."""
+    header = next(read_lines(table, optional=True), "")
+    separator = max(_SEPARATORS, key=header.count) if header else ","
+    return read_rows(table, ("file", "text"), separator)
 
 
 def _find(path: Path) -> Path:

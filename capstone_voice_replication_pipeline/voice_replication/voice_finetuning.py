@@ -16,7 +16,14 @@ import numpy.typing as npt
 from audio_utils import DEFAULT_SPEC, load_audio
 from data_utils import Utterance, read_manifest
 from data_utils.phone_hmm import alignment_features, speaker_statistics
-from env_utils import InputError, QualityError, atomic_write_json, folder_lock, read_json
+from env_utils import (
+    ConsentError,
+    InputError,
+    QualityError,
+    atomic_write_json,
+    folder_lock,
+    read_json,
+)
 from text_utils import Symbols, pronounce
 from training_utils import load_checkpoint
 
@@ -132,10 +139,11 @@ def finetune_voice(
     the training is, so that a second call with the same arguments goes on where the first was
     interrupted. When the voice was stored it is removed.
 
-    Raises ``InputError`` (too few usable recordings, the voice was deleted meanwhile) and
-    ``QualityError`` (the adapted voice is less similar or less intelligible than before, and
-    ``force`` is not given).
+    Raises ``ConsentError`` (the voice is no person's), ``InputError`` (too few usable recordings,
+    the voice was deleted meanwhile) and ``QualityError`` (the adapted voice is less similar or less
+    intelligible than before, and ``force`` is not given).
     """
+    require_consent(voice)
     work = work or store.derived(voice.name) / "finetuning"
     _keep_only_work_on(recordings, work)
     with folder_lock(work):
@@ -202,6 +210,15 @@ def _adapt(
     return adapted, Report(
         before, after, result.loss_before, result.loss_after, result.steps, len(utterances)
     )
+
+
+def require_consent(voice: Voice) -> None:
+    """``ConsentError`` unless a person agreed to ``voice``: recordings would make it theirs."""
+    if voice.consent is None:
+        raise ConsentError(
+            f"voice '{voice.name}' belongs to nobody, so there is no consent to fine-tune it on a "
+            "person's recordings. Enroll that person's voice first."
+        )
 
 
 def _is_worse(report: Report) -> bool:

@@ -12,6 +12,7 @@ from pydantic import ValidationError
 from werkzeug.middleware.proxy_fix import ProxyFix
 
 from voice_replication.serving.api_document import SECURITY_SCHEMES, StudioAPI
+from voice_replication.serving.finetune_routes import finetuning
 from voice_replication.serving.job_routes import jobs
 from voice_replication.serving.listening_routes import listening
 from voice_replication.serving.logs import install_request_log
@@ -29,7 +30,7 @@ from voice_replication.serving.voice_routes import voices
 
 STATIC = Path(__file__).parent / "static"
 _TO_SWAGGER = '<!doctype html><meta http-equiv="refresh" content="0; url=swagger">'
-GROUPS = (system, session, speech, listening, narrations, jobs, voices)
+GROUPS = (system, session, speech, listening, narrations, jobs, voices, finetuning)
 
 
 def create_app(settings: ServerSettings | None = None, studio: Studio | None = None) -> OpenAPI:

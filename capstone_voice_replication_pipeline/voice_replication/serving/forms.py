@@ -23,13 +23,14 @@ def with_form(view: View) -> View:
     """Call ``view(form=...)`` with the form its annotation names, read by :func:`read_form`.
 
     Goes below the route: ``@api.post(...)`` then ``@with_form``. The OpenAPI document still takes
-    the form from the annotation. Path parameters arrive as plain arguments.
+    the form from the annotation, and the path's model, if the view has a ``path``.
     """
-    model = get_type_hints(view)["form"]
+    models = get_type_hints(view)
 
     @wraps(view)
-    def read_then_call(**path: Any) -> Any:
-        return view(form=read_form(model), **path)
+    def read_then_call(**values: Any) -> Any:
+        path = {"path": models["path"].model_validate(values)} if "path" in models else {}
+        return view(form=read_form(models["form"]), **path)
 
     read_then_call.__delay_validate_request__ = True  # type: ignore[attr-defined]
     return read_then_call

@@ -22,11 +22,13 @@ from voice_replication.serving.jobs import ACTIVE, RUNNING, Job, JobStore, new_j
 from voice_replication.serving.problems import Problem
 from voice_replication.serving.settings import ServerSettings
 from voice_replication.voice import utc_now
+from voice_replication.voices import VoiceStore
 
 WORKER = "voice_replication.serving.job_worker"
 ATTEMPTS = 3  # of a process that ends without a word, before the job has failed
 IDLE_SECONDS = 1.0
 LOG = "log.txt"
+SCRATCH = ("out/.sentences", "recordings", "work")  # what only a job that goes on needs
 _log = logging.getLogger(__name__)
 
 
@@ -51,8 +53,8 @@ class JobDraft:
 class JobRunner:
     """The jobs of one server. ``store`` says how they are; threads of this object move them on."""
 
-    def __init__(self, settings: ServerSettings, database: Database) -> None:
-        self.settings = settings
+    def __init__(self, settings: ServerSettings, database: Database, voices: VoiceStore) -> None:
+        self.settings, self._voices = settings, voices
         folder = settings.folder / "jobs"
         folder.mkdir(parents=True, exist_ok=True, mode=0o700)  # books and voices are private
         self.store = JobStore(database, folder)
@@ -67,10 +69,12 @@ class JobRunner:
 
     def __enter__(self) -> JobRunner:
         """Take up what a server before this one left, and begin to work."""
-        known = set()
+        known, voices = set(), set(self._voices.names())
         for job in self.store.all():
             known.add(job.id)
             self.store.change(job.id, if_state=RUNNING, state="queued")
+            for voice in set(job.voices) - voices:  # it was deleted while no server was running
+                self.forget_voice(voice)
         for folder in self.store.folder.iterdir():
             if folder.name not in known:  # a request that never became a job
                 shutil.rmtree(folder, ignore_errors=True)
@@ -146,10 +150,11 @@ class JobRunner:
     def forget_voice(self, name: str) -> None:
         """Cancel what uses the voice ``name`` and remove all that was spoken or made with it."""
         for job in self.store.all():
-            if name not in job.voices:
+            folder = self.store.folder_of(job.id)
+            if name not in job.voices or not folder.is_dir():
                 continue
             self.cancel(job.id)
-            shutil.rmtree(self.store.folder_of(job.id), ignore_errors=True)
+            shutil.rmtree(folder, ignore_errors=True)
             gone = Problem("voice_not_found", f"The voice '{name}' was deleted with all its files.")
             self.store.change(job.id, files=(), result=None, error=_body(gone))
 
@@ -200,6 +205,9 @@ class JobRunner:
             for line in process.stdout:
                 done |= self._take(job, read_report(line))
             status = process.wait()
+        if done and self.store.state_of(job.id) == "succeeded":
+            for name in SCRATCH:
+                shutil.rmtree(folder / name, ignore_errors=True)
         return status, done
 
     @contextmanager

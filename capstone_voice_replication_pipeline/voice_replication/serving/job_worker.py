@@ -32,6 +32,7 @@ from voice_replication.serving.problems import problem_of
 from voice_replication.voices import VoiceStore
 
 OUTPUT = "out"
+RECORDINGS = "recordings"
 NICENESS = 5  # people are waiting for speech meanwhile
 FULL = "The server's disk is full. What is finished stays; with room again the job can go on."
 SERVER_GONE = 70  # exit code
@@ -113,7 +114,7 @@ def _finetune(
 
     report = finetune_voice(
         store.get(request.voice),
-        folder / "recordings",
+        folder / RECORDINGS,
         store,
         FinetuneConfig(steps=request.steps),
         models_dir=models_dir,

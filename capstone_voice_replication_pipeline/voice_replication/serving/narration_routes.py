@@ -27,6 +27,7 @@ from voice_replication.serving.uploads import UploadLimits, incoming, save_uploa
 narrations = APIBlueprint("narrations", __name__, abp_tags=[Tag(name="narrations")])
 
 BOOK = "book"  # its name in a job's folder; what it is shows in its first bytes
+UNTITLED = "Narration"
 TITLE_LIMIT = 200  # characters
 
 
@@ -176,15 +177,12 @@ def _save_book(sent: Any, folder: Path) -> Outline:
     if isinstance(sent, BookText):
         _require_size(len(sent.input))
         atomic_write_text(path, sent.input)
-        return read_outline(path, "input", "input")
+        return read_outline(path, "input", "input", UNTITLED)
     limits = UploadLimits("file", 1, studio().settings.max_book_bytes)
     upload = save_uploads([sent.file], folder, limits)[0]
     upload.path.rename(path)
-    outline = read_outline(path, upload.label, "file")
-    if outline.title == BOOK:  # it has no title of its own, so it is called as its file
-        name = upload.label.rpartition(".")[0] or upload.label
-        return Outline(name.replace("_", " "), outline.chapters)
-    return outline
+    name = upload.label.rpartition(".")[0] or upload.label
+    return read_outline(path, upload.label, "file", name.replace("_", " "))
 
 
 def _require_size(characters: int) -> None:

@@ -43,7 +43,7 @@ class ServerSettings(StrictModel):
     max_input_characters: int = Field(default=4096, ge=1)  # of one speech request
     max_book_bytes: int = Field(default=20 * 2**20, ge=1)
     max_upload_bytes: int = Field(default=50 * 2**20, ge=1)  # of one request's body
-    max_upload_files: int = Field(default=60, ge=1)
+    max_upload_files: int = Field(default=61, ge=1)  # 60 recordings and their transcripts
     max_upload_seconds: float = Field(default=600.0, gt=0)  # of one recording
     decode_seconds: float = Field(default=20.0, gt=0)  # CPU time to decode one recording
     decode_bytes: int = Field(default=2 * 2**30, ge=1)  # memory to decode one recording

@@ -65,7 +65,7 @@ class Studio:
             _ = speaker.encoder  # read now: a missing model is found at the start
             scheduler = _scheduler(settings, speaker, metrics)
             resources.callback(scheduler.close)
-            jobs = resources.enter_context(JobRunner(settings, database))
+            jobs = resources.enter_context(JobRunner(settings, database, store))
             return cls(
                 settings=settings,
                 store=store,
