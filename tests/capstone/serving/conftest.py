@@ -245,17 +245,16 @@ class Browser:
 
     def button(self, name: str, within: str = "body") -> WebElement:
         """The button or link that is called ``name``, once it is shown."""
-        return self.wait_until(
-            lambda: next(
-                (
-                    b
-                    for b in self.find_all(f"{within} button, {within} a.button")
-                    if b.is_displayed() and b.accessible_name == name
-                ),
-                None,
-            ),
-            otherwise=f"no button '{name}' is shown",
+        script = """
+          return [...document.querySelectorAll(`${arguments[0]} :is(button, a.button)`)].find((b) =>
+            b.checkVisibility() &&
+            (b.getAttribute("aria-label") ?? b.textContent).trim() === arguments[1]);
+        """
+        found = self.wait_until(
+            lambda: self.run(script, within, name), otherwise=f"no button '{name}' is shown"
         )
+        assert isinstance(found, WebElement)
+        return found
 
     def run(self, script: str, *arguments: object) -> Any:
         """What ``script`` (the body of a function) returns."""
@@ -267,6 +266,7 @@ class Browser:
             str(entry["message"])
             for entry in self.driver.get_log("browser")  # type: ignore[no-untyped-call]
             if "the server responded with a status of" not in str(entry["message"])
+            and entry["source"] != "deprecation"  # the listening script's own
         ]
 
 

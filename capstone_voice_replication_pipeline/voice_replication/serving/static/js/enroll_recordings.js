@@ -20,6 +20,7 @@ export function recordingsPart() {
   const error = el("p.field-error", { role: "alert" });
   const recorder = takeRecorder({
     label: "Record",
+    extra: button("", { iconName: "again", label: "Another text", kind: "ghost", onclick: () => showPrompt(prompt + 1) }),
     onTake: ({ samples, sampleRate }) => {
       const quality = measure(samples, sampleRate);
       const blob = encodeWav(samples, sampleRate);
@@ -28,8 +29,6 @@ export function recordingsPart() {
       if (quality.remarks.length === 0) showPrompt(prompt + 1);
     },
   });
-  const another = button("Another text", { iconName: "again", kind: "ghost", onclick: () => showPrompt(prompt + 1) });
-  recorder.toggle.parentElement.append(another);
 
   function showPrompt(number) {
     prompt = number % PROMPTS.length;
@@ -85,7 +84,7 @@ export function recordingsPart() {
       el("h3", { id: "enroll-recordings" }, "Recordings"),
       el("p.small", {}, "Read this aloud in a quiet room, a hand’s width from the microphone."),
       recorder.node,
-      dropZone({ text: "Or drop sound files here", hint: "WAV, FLAC, MP3 or OGG. Click to choose.", accept: "audio/*,.wav,.flac,.ogg,.opus,.mp3,.m4a", onFiles: addFiles }),
+      dropZone({ text: "Or add sound files", hint: "Drop them here or choose: WAV, FLAC, MP3, OGG.", accept: "audio/*,.wav,.flac,.ogg,.opus,.mp3,.m4a", onFiles: addFiles }),
       list, total, error),
     fields: ["audio_sample"],
     addFiles,

@@ -19,6 +19,7 @@ const PATHS = {
   book: "M12 6.5C10 4.8 7 4.3 3 4.5v14c4-.2 7 .3 9 2 2-1.7 5-2.2 9-2v-14c-4-.2-7 .3-9 2zM12 6.5v14",
   more: "M6 12h.1M12 12h.1M18 12h.1",
   arrow: "M5 12h14M13 6l6 6-6 6",
+  bars: "M4 20h16M7 16.5v-5M12 16.5v-11M17 16.5v-8",
 };
 const FILLED = new Set(["play", "stop", "record"]);
 const SVG = "http://www.w3.org/2000/svg";

@@ -35,8 +35,8 @@ export function jobCard(job, { onCancel, onRetry, onRemove }) {
     const play = button("", { iconName: "play", label: `Play ${file.title}`, kind: "ghost", onclick: () => player.toggle(file.name) });
     rows.set(file.name, play);
     files.append(el("li", { "data-file": file.name }, play,
-      el("span.chapter-title", {}, file.title),
-      el("span.numbers.small", {}, `${formatSeconds(file.seconds)}, ${formatBytes(file.bytes)}`),
+      el("div.chapter-facts", {}, el("span.chapter-title", {}, file.title),
+        el("span.numbers.small", {}, `${formatSeconds(file.seconds)}, ${formatBytes(file.bytes)}`)),
       el("a.button.ghost.icon-only", {
         href: file.url, download: file.name, "aria-label": `Download ${file.title}`, title: `Download ${file.title}`,
       }, icon("download"))));
@@ -99,6 +99,7 @@ function factsOf(job) {
 
 function progressText(job) {
   if (job.state === "queued") return "Waiting for its turn";
+  if (job.progress === 0) return "Starting";
   const left = formatLeft(job.seconds_left);
   return `${Math.floor(100 * job.progress)} %${left ? `, ${left}` : ""}`;
 }

@@ -31,6 +31,7 @@ export class Recorder {
   constructor() {
     this.blocks = [];
     this.length = 0;
+    this.ready = false;
   }
 
   /** Begin. `onBlock(samples, sampleRate)` about 23 times a second. Throws Error with a sentence. */
@@ -56,6 +57,7 @@ export class Recorder {
     const silent = this.context.createGain(); // a node runs only if it leads to the loudspeaker
     silent.gain.value = 0;
     source.connect(tap).connect(silent).connect(this.context.destination);
+    this.ready = true;
   }
 
   get seconds() {

@@ -13,9 +13,10 @@ const MAX_SECONDS = 120;
 
 /**
  * `{node, setPrompt(text), stop()}`. `onTake({samples, sampleRate})` after every recording;
- * `label` names the button.
+ * `label` names the button;
+ * `extra` is a control beside the text.
  */
-export function takeRecorder({ label, onTake, onState = () => {} }) {
+export function takeRecorder({ label, onTake, extra = null }) {
   const prompt = el("p.prompt", { tabindex: "-1" });
   const clock = el("output.take-clock", { "aria-label": "Length of the recording" }, "0.0 s");
   const bar = el("span.meter-bar");
@@ -26,7 +27,7 @@ export function takeRecorder({ label, onTake, onState = () => {} }) {
   }, bar, peak);
   const advice = el("p.take-advice", { role: "status" });
   const toggle = button(label, { iconName: "record", kind: "primary", onclick: () => (recorder ? stop() : start()) });
-  const node = el("div.take-recorder", {}, prompt, meter,
+  const node = el("div.take-recorder", {}, el("div.prompt-row", {}, prompt, extra), meter,
     el("div.row", {}, toggle, clock), advice);
   let recorder = null;
   let loudAt = 0; // seconds at which somebody was last heard
@@ -58,37 +59,39 @@ export function takeRecorder({ label, onTake, onState = () => {} }) {
     const mine = new Recorder();
     recorder = mine;
     loudAt = 0;
-    toggle.disabled = true;
     advise("Waiting for the microphone.");
     try {
       await mine.start((block) => recorder === mine && show(block));
     } catch (error) {
-      recorder = null;
-      advise(error.message, "error");
+      if (recorder === mine) {
+        recorder = null;
+        advise(error.message, "error");
+      }
       return;
-    } finally {
-      toggle.disabled = false;
+    }
+    if (recorder !== mine) { // stopped while the browser still asked for the microphone
+      await mine.stop();
+      return;
     }
     node.classList.add("recording");
     relabel(toggle, { iconName: "stop", text: "Stop" });
     advise("Recording. Read the text at your own pace.");
-    onState(true);
   }
 
   /** End the recording and hand it over; `discard`: throw it away. */
   async function stop({ discard = false } = {}) {
     const finished = recorder;
-    if (!finished?.stream) return;
+    if (!finished) return;
     recorder = null;
+    advise("");
+    if (!finished.ready) return;
     const take = await finished.stop();
     node.classList.remove("recording");
     relabel(toggle, { iconName: "record", text: label });
     bar.style.transform = "scaleX(0)";
     peak.style.left = "0";
-    advise("");
-    onState(false);
     if (discard) return;
-    announce(`Recorded ${take.samples.length / take.sampleRate | 0} seconds.`);
+    announce(`Recorded ${Math.round(take.samples.length / take.sampleRate)} seconds.`);
     onTake(take);
   }
 

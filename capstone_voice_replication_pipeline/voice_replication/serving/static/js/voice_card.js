@@ -32,7 +32,7 @@ export function voiceCard(voice, { api, remarks = [], onDelete }) {
 
 function consentLine({ consent, kind }) {
   if (consent) return `${consent.speaker} agreed on ${formatDate(consent.given)}.`;
-  return kind === "sample" ? "Mixed from several speakers; it belongs to nobody." : "Synthetic; it belongs to nobody.";
+  return kind === "sample" ? "A mixture that belongs to nobody." : "Synthetic; it belongs to nobody.";
 }
 
 function numbersLine(statistics) {
@@ -48,7 +48,7 @@ function picture(voice, api) {
   const image = el("img", {
     src: voice.picture_url, loading: "lazy", decoding: "async", width: "480", height: "120",
     alt: `Mel spectrogram of a sentence spoken by ${voice.name}`,
-    onerror: () => frame.classList.add("no-picture"),
+    onload: () => frame.classList.add("drawn"),
   });
   const line = el("span.playhead", { "aria-hidden": "true" });
   const toggle = button("", {
