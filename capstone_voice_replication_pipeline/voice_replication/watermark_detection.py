@@ -1,6 +1,6 @@
 """Whether a recording carries the mark of ``watermark``, at whatever offset and however edited.
 
-    audio ─ band levels in dB ─ minus their neighbors ─ times the signs ─ evidence (chip, offset)
+    audio ─ band levels in dB ─ minus their neighbors ─ times the signs ─ evidence (time, offset)
                                                                               │
                           log-likelihood ratio  ◄─ hidden Markov model ◄──────┘
 
@@ -8,19 +8,19 @@ What speech itself does to a level is mostly the same in the bands and frames ar
 their mean leaves ``x``, which follows the signs ``s`` if the recording is marked there. For one
 frame and one offset of the pattern the evidence is
 
-    e = sum over bands of  a·s·x - a²·x²/2
+    e = sum over bands of  y·s - y²/2,   y = SLOPE · x · (share of the power that is not noise)
 
-For an unmarked recording and random signs ``exp(e)`` is at most 1 on average whatever ``x`` is,
+For an unmarked recording and random signs ``exp(e)`` is at most 1 on average whatever ``y`` is,
 because ``cosh(y) <= exp(y²/2)``; so a likelihood ratio built of it exceeds ``r`` with a probability
-of at most ``1/r`` (Markov's inequality, as in de la Peña, 1999, on self-normalized processes).
+of at most ``1 / r`` (Markov's inequality; compare de la Peña, 1999, on self-normalized sums).
 
 The hidden state is "unmarked", or "marked, and the pattern is at this offset". The offset changes
-where a new line begins, drifts if the recording was sped up, and marked and unmarked parts follow
+where a new line begins and drifts if the recording was sped up; marked and unmarked parts follow
 each other where recordings were cut together. The sum over all paths (the forward algorithm) is
 the likelihood ratio of the whole recording; its logarithm is the ``score``.
 
 Shapes: ``T`` samples, ``F`` frames, ``N`` bands, ``P`` rows of the pattern, ``R`` frames in a row's
-time, ``C = F / R`` steps. An offset is one of ``R * P`` states.
+time, ``C = F / R`` steps. An offset is one of ``P R`` states.
 """
 
 from __future__ import annotations
@@ -53,10 +53,12 @@ THRESHOLD = 10.0  # of the score: one unmarked recording in 22,000, by the bound
 
 STEPS_PER_ROW = 4
 STRIDE = HOP // STEPS_PER_ROW  # samples between the detector's frames
+CONTEXT = 2 * STEPS_PER_ROW  # frames before and after that a contrast needs
 BLOCK_ROWS = 2812  # 60 s at a time
-SLOPE = 0.10  # per dB: ``a`` above
+SLOPE = 0.07  # per dB; the best one depends on the attack, and 0.05 to 0.1 differ little
 CLIP_DB = 6.0  # a level further from its neighbors than this says no more
 FLOOR_DB = 60.0  # below the loud frames nothing is looked at
+QUIET_SHARE = 0.1  # of the frames: their level in a band is taken for steady noise
 
 UNMARKED_AT_FIRST = 0.05
 NEW_OFFSET = 1 / 100  # a row: a new line every two seconds
@@ -77,14 +79,14 @@ class Detection:
 
 
 def detect(audio: Audio, sample_rate: int) -> Detection:
-    """Look for the mark in ``(T,)`` mono audio, of any length and level."""
+    """Look for the mark in ``(T,)`` mono audio of any length and level."""
     audio = resample(np.asarray(audio, dtype=np.float32), sample_rate, SAMPLE_RATE)
     model = _OffsetModel()
     heard = 0
-    for levels in _blocks(audio):
-        contrast = _contrast(levels)
-        heard += int(np.count_nonzero(contrast.any(axis=1)))
-        model.update(contrast)
+    for power in _blocks(audio):
+        x = _weighted_contrast(power)
+        heard += int(np.count_nonzero(x.any(axis=1)))
+        model.update(x)
     confidence = 1.0 / (1.0 + math.exp(-max(-700.0, min(700.0, model.score))))
     return Detection(
         model.score >= THRESHOLD, model.score, confidence, heard * STRIDE / SAMPLE_RATE
@@ -92,19 +94,15 @@ def detect(audio: Audio, sample_rate: int) -> Detection:
 
 
 def _blocks(audio: Audio) -> Iterator[Floats]:
-    """Band levels ``(F, N)`` of one stretch of about a minute after the other, in dB.
-
-    Everything ``FLOOR_DB`` below a stretch's loud frames is flat: it says nothing.
-    """
+    """Band powers ``(F + 2 context, N)`` of one stretch of about a minute after the other."""
     rows = len(audio) // HOP
     count = max(1, -(-rows // BLOCK_ROWS))
     edges = np.linspace(0, rows, count + 1).round().astype(int) * HOP
-    context = 2 * HOP + FRAME // 2  # what the neighbors of the first and last frame need
-    padded = np.pad(audio, context)
+    beside = CONTEXT * STRIDE + FRAME // 2
+    padded = np.pad(audio, beside)
     for start, stop in itertools.pairwise(edges):
-        power = _band_power(padded[start : stop + 2 * context - STRIDE])
-        loud = float(np.quantile(power.mean(axis=1), 0.95)) if power.size else 0.0
-        yield 10.0 * np.log10(power + max(loud * 10 ** (-FLOOR_DB / 10), 1e-20))
+        if stop > start:
+            yield _band_power(padded[start : stop + 2 * beside - STRIDE])
 
 
 def _band_power(audio: Audio) -> Floats:
@@ -117,16 +115,31 @@ def _band_power(audio: Audio) -> Floats:
     return mean
 
 
+def _weighted_contrast(power: Floats) -> Floats:
+    """Levels minus those around them, in dB, as far as they are the speech's: ``(F, N)``.
+
+    If a band's steady noise has the share ``1 - w`` of the power in a frame, a change of the
+    speech by 1 dB changes the level by ``w`` dB.
+    """
+    loud = float(np.quantile(power.mean(axis=1), 0.95))
+    floor = max(loud * 10 ** (-FLOOR_DB / 10), 1e-20)
+    noise = np.quantile(power, QUIET_SHARE, axis=0)
+    weight = 1.0 - np.minimum(1.0, noise / (power + 1e-20))
+    contrast = _contrast(10.0 * np.log10(power + floor))
+    return np.asarray(contrast * weight[CONTEXT : len(weight) - CONTEXT], dtype=np.float32)
+
+
 def _contrast(levels: Floats) -> Floats:
-    """Levels minus those around them, clipped: ``(F + 4 R, N) -> (F, N)``.
+    """Levels minus those around them, clipped: ``(F + 2 CONTEXT, N) -> (F, N)``.
 
     The neighbors are the two bands on either side, then the two rows before and after.
     """
     padded = np.pad(levels, ((0, 0), (2, 2)), mode="reflect")
     across = levels - 0.25 * (padded[:, :-4] + padded[:, 1:-3] + padded[:, 3:-1] + padded[:, 4:])
-    near, far, frames = STEPS_PER_ROW, 2 * STEPS_PER_ROW, len(levels) - 4 * STEPS_PER_ROW
-    around = sum(across[i : i + frames] for i in (0, near, far + near, 2 * far))
-    return np.clip(across[far : far + frames] - 0.25 * around, -CLIP_DB, CLIP_DB)
+    frames = len(levels) - 2 * CONTEXT
+    places = (0, STEPS_PER_ROW, 3 * STEPS_PER_ROW, 4 * STEPS_PER_ROW)
+    around = sum(across[i : i + frames] for i in places)
+    return np.clip(across[CONTEXT : CONTEXT + frames] - 0.25 * around, -CLIP_DB, CLIP_DB)
 
 
 class _OffsetModel:
