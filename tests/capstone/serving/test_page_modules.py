@@ -87,16 +87,6 @@ def test_recordings_become_wav_files(page: Browser, rng: np.random.Generator, ra
     np.testing.assert_allclose(read, np.clip(samples, -1, 1), atol=1.01 / 32768)
 
 
-def test_a_streamed_wav_file_gets_its_sizes(page: Browser, rng: np.random.Generator) -> None:
-    samples = rng.uniform(-0.5, 0.5, 500)
-    file = io.BytesIO()
-    soundfile.write(file, samples, RATE, "PCM_16", format="WAV")
-    streamed = bytearray(file.getvalue())
-    streamed[4:8] = streamed[40:44] = b"\xff" * 4
-    script = "[...new Uint8Array(m.withSizes(Uint8Array.from(a[0]).buffer))]"
-    assert bytes(call(page, "wav.js", script, list(streamed))) == file.getvalue()
-
-
 def speech_like(rng: np.random.Generator, noise_db: float) -> npt.NDArray[np.float64]:
     """Bursts at -20 dBFS RMS over noise that many dB below them, two seconds."""
     burst = np.repeat(np.tile([1.0, 0.0], 4), RATE // 4)

@@ -33,7 +33,6 @@ export async function mount(section, api) {
     try {
       await mine.speak(api, () => mine === take && stage.update());
     } catch (error) {
-      if (mine.playable) toast(`The sound broke off. ${sentenceOf(error)}`, { kind: "error" });
       form.refuse(error);
     }
     if (mine.playable) history.add(mine);

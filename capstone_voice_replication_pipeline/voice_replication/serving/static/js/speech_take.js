@@ -1,14 +1,14 @@
 // One spoken text: asked for as a stream, playable from its first samples, kept for the session.
 
+import { ApiError } from "./api.js";
 import { StreamPlayer } from "./audio.js";
 import { Spectrum } from "./spectrum.js";
-import { withSizes } from "./wav.js";
 import { WordTrack } from "./word_track.js";
 
 const SAMPLE_RATE = 24000; // of response_format "pcm"
 const CHARACTERS_PER_SECOND = 15; // a guess of the length, until it is known
 const MODEL = "voiceclone-1";
-const SUFFIXES = { opus: "ogg", aac: "m4a" };
+const SUFFIXES = { opus: "ogg" };
 
 /** 16-bit samples out of base64 pieces; a sample may be cut in two between them. */
 class PcmDecoder {
@@ -56,11 +56,13 @@ export class SpeechTake {
     const began = performance.now();
     const decoder = new PcmDecoder();
     const json = { ...this.#request(), response_format: "pcm", stream_format: "sse", words: true };
+    let done = false;
     this.player.play();
     try {
       const stream = api.events("/v1/audio/speech", { method: "POST", json, signal: this.abort.signal });
       for await (const { data } of stream) {
         if (data.type === "speech.words.delta") this.words.add(data.words);
+        if (data.type === "speech.audio.done") done = true;
         if (data.type !== "speech.audio.delta") continue;
         this.firstSoundSeconds ??= (performance.now() - began) / 1000;
         this.state = "arriving";
@@ -69,6 +71,7 @@ export class SpeechTake {
         this.spectrum.push(samples);
         onChange();
       }
+      if (!done) throw new ApiError("The server stopped in the middle. Try again.");
       this.state = "complete";
     } catch (error) {
       this.state = error.name === "AbortError" ? "stopped" : "failed";
@@ -86,14 +89,10 @@ export class SpeechTake {
   }
 
   /** The whole of it as a file in `format`: `{blob, name}`. It says in its metadata what it is. */
-  async file(api, format, signal) {
-    const response = await api.send("/v1/audio/speech", {
-      method: "POST", json: { ...this.#request(), response_format: format }, signal,
-    });
-    const buffer = await response.arrayBuffer();
-    const type = response.headers.get("Content-Type");
-    const bytes = format === "wav" ? withSizes(buffer) : buffer;
-    return { blob: new Blob([bytes], { type }), name: this.#fileName(format) };
+  async file(api, format) {
+    const whole = await api.post("/v1/audio/speech/timestamps", { ...this.#request(), response_format: format });
+    const bytes = Uint8Array.from(atob(whole.audio), (character) => character.charCodeAt(0));
+    return { blob: new Blob([bytes]), name: this.#fileName(format) };
   }
 
   #request() {

@@ -1,4 +1,4 @@
-// WAV files: made from recorded samples, and given the sizes that a streamed one could not know.
+// WAV files out of recorded samples, so that nothing but the browser is needed to make one.
 
 /** Mono samples in -1..1 as a 16-bit WAV file. */
 export function encodeWav(samples, sampleRate) {
@@ -23,21 +23,4 @@ export function encodeWav(samples, sampleRate) {
     bytes.setInt16(44 + 2 * i, Math.max(-32768, Math.min(32767, value)), true);
   }
   return new Blob([bytes.buffer], { type: "audio/wav" });
-}
-
-const UNKNOWN_SIZE = 0xffffffff;
-
-/** `buffer` (a WAV file that was streamed) with its true sizes written in. */
-export function withSizes(buffer) {
-  const bytes = new DataView(buffer);
-  bytes.setUint32(4, buffer.byteLength - 8, true);
-  for (let at = 12; at + 8 <= buffer.byteLength; ) {
-    const size = bytes.getUint32(at + 4, true);
-    if (size === UNKNOWN_SIZE) {
-      bytes.setUint32(at + 4, buffer.byteLength - at - 8, true);
-      break;
-    }
-    at += 8 + size + (size % 2);
-  }
-  return buffer;
 }
