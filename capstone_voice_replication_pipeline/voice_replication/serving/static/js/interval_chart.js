@@ -2,7 +2,7 @@
 
 const SVG = "http://www.w3.org/2000/svg";
 const ROW = 52; // pixels of one row
-const MARGIN = 3; // percent of the width left and right of the scale
+const MARGIN = 5; // percent of the width left and right of the scale
 
 function draw(tag, attributes, text) {
   const node = document.createElementNS(SVG, tag);
@@ -13,9 +13,9 @@ function draw(tag, attributes, text) {
 
 /**
  * An <svg> as wide as its place. `rows`: {name, mean, low, high} (no interval: null); `ticks`: the
- * numbers on the scale, first to last; `format(value)`; `mark`: a value to draw a line at.
+ * numbers on the scale, first to last; `format(mean)`, `formatTick(tick)`; `mark`: where to draw a line.
  */
-export function intervalChart({ rows, ticks, format, label, mark = null }) {
+export function intervalChart({ rows, ticks, format, formatTick = String, label, mark = null }) {
   const [first, last] = [ticks[0], ticks.at(-1)];
   const x = (value) => `${MARGIN + ((100 - 2 * MARGIN) * (value - first)) / (last - first)}%`;
   const height = rows.length * ROW + 24;
@@ -23,7 +23,7 @@ export function intervalChart({ rows, ticks, format, label, mark = null }) {
   for (const tick of ticks) {
     svg.append(
       draw("line", { class: "grid", x1: x(tick), x2: x(tick), y1: 0, y2: height - 20 }),
-      draw("text", { class: "tick", x: x(tick), y: height - 4, "text-anchor": "middle" }, format(tick)));
+      draw("text", { class: "tick", x: x(tick), y: height - 4, "text-anchor": "middle" }, formatTick(tick)));
   }
   if (mark !== null) svg.append(draw("line", { class: "mark", x1: x(mark), x2: x(mark), y1: 0, y2: height - 20 }));
   rows.forEach((row, place) => svg.append(...drawRow(row, place * ROW, x, format)));

@@ -13,7 +13,7 @@ import { button, el } from "./ui.js";
 
 /** Build the view inside `section`. */
 export async function mount(section, api) {
-  const lead = section.querySelector(".view-head");
+  const lead = section.querySelector(".lead");
   const place = el("div.listen-page");
   section.append(place);
   let page = null; // what is shown: {node, focus(), close()}

@@ -3,10 +3,11 @@
 
 import { button, el, icon, newId, relabel, toast } from "./ui.js";
 
+const listed = (names) => new Intl.ListFormat("en").format(names); // "A, B, and X"
 const GRADES = [[5, "Excellent"], [4, "Good"], [3, "Fair"], [2, "Poor"], [1, "Bad"]];
 
-/** A button that plays one sample; `show()` brings it in line with the player. */
-function playButton(player, label, text, key) {
+/** A button that plays the sample `label`, called `name`; `show()` brings it in line with the player. */
+function playButton(player, label, name, key, text = name) {
   const node = button(text, { iconName: "play", onclick: () => play(player, label) });
   node.classList.add("play-sample");
   node.dataset.label = label;
@@ -23,7 +24,7 @@ function playButton(player, label, text, key) {
       node.classList.toggle("heard", heard);
       relabel(node, {
         iconName: sounds ? "stop" : heard ? "again" : "play",
-        label: `${sounds ? "Stop" : "Play"} ${text}${heard ? ", heard" : ""}`,
+        label: `${sounds ? "Stop" : "Play"} ${name}${heard ? ", heard" : ""}`,
       });
     },
   };
@@ -64,7 +65,7 @@ function tiles(legend, choices, onChange) {
 }
 
 function mos(_trial, player, onChange) {
-  const sample = playButton(player, "A", "the sample", "p");
+  const sample = playButton(player, "A", "the sample", "p", "Play the sample");
   const grades = tiles("How good is the quality of what you heard?",
     GRADES.map(([grade, word]) => [grade, word, String(grade)]), onChange);
   return {
@@ -94,7 +95,7 @@ function abx(trial, player, onChange) {
       for (const sample of samples) sample.show();
       const open = trial.stimuli.map(({ label }) => label).filter((label) => !player.heard.has(label));
       choice.enable(open.length === 0);
-      if (open.length) return `Listen to ${open.join(" and ")} to the end first.`;
+      if (open.length) return `Listen to ${listed(open)} to the end first.`;
       return choice.value() ? "" : "Choose; if you cannot tell, guess.";
     },
     answer: () => choice.value(),
@@ -109,7 +110,7 @@ function abx(trial, player, onChange) {
 
 function mushra(trial, player, onChange) {
   const [open, ...hidden] = trial.stimuli.map(({ label }) => label);
-  const reference = playButton(player, open, "the reference", "r");
+  const reference = playButton(player, open, "the reference", "r", "Reference");
   const rows = hidden.map((label) => ratingRow(player, label, onChange));
   return {
     node: el("div.question-body", {}, el("div.row", {}, reference.node),
@@ -120,9 +121,9 @@ function mushra(trial, player, onChange) {
       reference.show();
       for (const row of rows) row.show();
       const unheard = [open, ...hidden].filter((label) => !player.heard.has(label));
-      if (unheard.length) return `Listen to ${unheard.map((l) => (l === open ? "the reference" : l)).join(", ")} to the end first.`;
+      if (unheard.length) return `Listen to ${listed(unheard.map((l) => (l === open ? "the reference" : l)))} to the end first.`;
       const unrated = rows.filter((row) => !row.rated).map((row) => row.label);
-      return unrated.length ? `Rate ${unrated.join(", ")}.` : "";
+      return unrated.length ? `Rate ${listed(unrated)}.` : "";
     },
     answer: () => Object.fromEntries(rows.map((row) => [row.label, row.value()])),
     press(key) {

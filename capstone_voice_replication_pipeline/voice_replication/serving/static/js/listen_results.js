@@ -33,9 +33,9 @@ function ratingParts({ kind, systems, differences, excluded }) {
   const interval = ({ low, high }) => (low === null ? "too few answers" : `${number(low)} to ${number(high)}`);
   const signed = (value) => (value < 0 ? "−" : "+") + Math.abs(value).toFixed(digits);
   const rows = systems.map((row) => ({ ...row, name: row.system }));
-  const parts = [
+  const parts = systems.length === 0 ? [] : [
     intervalChart({
-      rows, ticks: TICKS[kind], format: (value) => (Number.isInteger(value) ? String(value) : number(value)),
+      rows, ticks: TICKS[kind], format: number,
       label: `Mean and 95 % interval: ${rows.map((row) => `${row.name} ${number(row.mean)}, ${interval(row)}`).join("; ")}`,
     }),
     table("Systems", ["System", "Mean", "95 % interval", "Median", "Votes", "Listeners", "Clips"],
@@ -66,7 +66,7 @@ function abxParts({ abx }) {
     el("p", {}, el("strong", {}, `${abx.right} of ${abx.answers} right (${percent(abx.share)}, 95 % interval ${percent(abx.low)} to ${percent(abx.high)}). `),
       `By guessing, as many or more would be right with a probability of ${chance}. ${verdict}`),
     intervalChart({
-      rows: [row], ticks: SHARES, format: percent, mark: 0.5,
+      rows: [row], ticks: SHARES, format: percent, formatTick: percent, mark: 0.5,
       label: `${percent(abx.share)} right, 95 % interval ${percent(abx.low)} to ${percent(abx.high)}; guessing gives 50 %`,
     }),
     table("Listeners", ["Listener", "Right", "Answers"],

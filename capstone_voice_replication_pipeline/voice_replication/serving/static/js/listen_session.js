@@ -16,9 +16,9 @@ export async function sessionPage(api, id) {
   const hint = el("p.hint", { role: "status" });
   const next = button("Next", { iconName: "arrow", kind: "primary", onclick: () => submit() });
   const leave = el("a.button.ghost", { href: "#listen" }, el("span", {}, "Leave for now"));
-  const foot = el("div.row", {}, next, leave, hint);
+  const foot = el("div.row", {}, next, leave);
   const node = el("section.card.panel.session", { "aria-label": session.title },
-    el("p.quiet", {}, session.title), heading, bar.node, place, foot);
+    el("p.quiet", {}, session.title), heading, bar.node, place, hint, foot);
   const player = new SamplePlayer(api, { onChange: update });
 
   async function show() {
@@ -78,6 +78,7 @@ export async function sessionPage(api, id) {
   function finish() {
     question = null;
     player.close();
+    hint.textContent = "";
     heading.textContent = "Thank you";
     place.replaceChildren(el("p", {}, "All questions are answered, and the answers are kept."));
     foot.replaceChildren(

@@ -70,7 +70,7 @@ function testItem(test, { onListen, onDelete }) {
       button("Listen", { iconName: "play", kind: "primary", onclick: () => onListen(test), "aria-label": `Listen: ${test.title}` }),
       el("a.button", { href: `#listen?results=${test.id}`, "aria-label": `Results: ${test.title}` },
         icon("bars"), el("span", {}, "Results")),
-      button("Delete", { iconName: "trash", kind: "ghost", onclick: () => onDelete(test), "aria-label": `Delete: ${test.title}` })));
+      button("", { iconName: "trash", label: `Delete: ${test.title}`, kind: "ghost", onclick: () => onDelete(test) })));
 }
 
 /** Ask who listens and begin (or resume) the session; null when nobody does. */
