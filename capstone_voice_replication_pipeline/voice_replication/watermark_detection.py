@@ -106,13 +106,13 @@ def _blocks(audio: Audio) -> Iterator[Floats]:
 
 
 def _band_power(audio: Audio) -> Floats:
-    """Mean power in each band of every whole frame, ``(T,) -> (F, N)``."""
+    """Power in each band of every whole frame, ``(T,) -> (F, N)``."""
     window = torch.hann_window(FRAME)
     frames = torch.from_numpy(audio).unfold(0, FRAME, STRIDE)
     stop = FIRST_BIN + BANDS * BAND_BINS
-    power = torch.fft.rfft(frames * window)[:, FIRST_BIN:stop].abs().square()
-    mean: Floats = power.unflatten(1, (BANDS, BAND_BINS)).mean(2).numpy()
-    return mean
+    spectrum = torch.view_as_real(torch.fft.rfft(frames * window)[:, FIRST_BIN:stop])
+    power: Floats = spectrum.square().unflatten(1, (BANDS, BAND_BINS)).sum((2, 3)).numpy()
+    return power
 
 
 def _weighted_contrast(power: Floats) -> Floats:
@@ -181,8 +181,13 @@ class _OffsetModel:
         """From one row's time to the next."""
         marked = self._marked
         everywhere = float(marked.sum())
-        beside = np.roll(marked, 1) + np.roll(marked, -1)
-        begin = (NEW_OFFSET * everywhere + MARK_BEGINS * self._unmarked) / len(marked)
         stay = 1.0 - NEW_OFFSET - 2.0 * DRIFT - MARK_ENDS
-        self._marked = stay * marked + DRIFT * beside + begin
+        begin = (NEW_OFFSET * everywhere + MARK_BEGINS * self._unmarked) / len(marked)
+        moved = stay * marked + begin
+        drifting = DRIFT * marked  # to the states beside; they form a circle
+        moved[1:] += drifting[:-1]
+        moved[:-1] += drifting[1:]
+        moved[0] += drifting[-1]
+        moved[-1] += drifting[0]
+        self._marked = moved
         self._unmarked = (1.0 - MARK_BEGINS) * self._unmarked + MARK_ENDS * everywhere
