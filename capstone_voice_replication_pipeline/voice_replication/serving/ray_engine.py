@@ -39,6 +39,7 @@ OBJECT_STORE_BYTES = 100 * 2**20  # of a cluster that is started here; lines are
 BATCH_WAIT_SECONDS = 0.005  # for other lines to arrive; a line alone takes ten times as long
 START_ATTEMPTS = 3
 STOP_SECONDS = 5.0  # for a replica to finish its batch when the engine is closed
+UPSCALE_SECONDS = 5.0  # that there is more work than the replicas of a cluster can batch
 PAUSES_SECONDS = (0.05, 0.1, 0.2, 0.5, 1.0)  # before a line is sent again; then the last of them
 
 
@@ -174,12 +175,26 @@ def _deployment(serve: Any, settings: ServerSettings) -> Any:
     deployment = serve.deployment(
         RenderingReplica,
         name="rendering",
-        num_replicas=settings.replicas,
+        **_how_many(settings),
         max_ongoing_requests=2 * max_batch,  # the next batch gathers while one is rendered
         graceful_shutdown_timeout_s=STOP_SECONDS,
         ray_actor_options={"num_cpus": 1},  # a batch is computed on one core
     )
     return deployment.bind(settings.models_dir)
+
+
+def _how_many(settings: ServerSettings) -> dict[str, Any]:
+    """All replicas at once on this machine; on a cluster as many as there is work and room for."""
+    if settings.ray_address is None:
+        return {"num_replicas": settings.replicas}
+    return {
+        "autoscaling_config": {
+            "min_replicas": 1,
+            "max_replicas": settings.replicas,
+            "target_ongoing_requests": settings.max_batch,
+            "upscale_delay_s": UPSCALE_SECONDS,
+        }
+    }
 
 
 def _application_name(settings: ServerSettings) -> str:
