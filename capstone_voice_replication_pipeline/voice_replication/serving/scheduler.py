@@ -16,7 +16,7 @@ import time
 from collections import Counter, deque
 from collections.abc import Callable, Generator, Iterator
 from concurrent.futures import CancelledError
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import numpy.typing as npt
@@ -36,6 +36,7 @@ from voice_replication.voices import Voice
 Audio = npt.NDArray[np.float32]
 
 LOOK_SECONDS = 0.25  # between looks whether a reader is still there
+WHOLE_SECONDS = 4.0  # a first line up to here is rendered in one go: its head is most of it
 AHEAD = 3  # lines of one request that wait, are rendered or lie finished
 RESERVED = 4  # one place in so many of the queue is kept for other clients
 
@@ -57,7 +58,7 @@ class Scheduler:
     ) -> None:
         self.engine, self.max_queue, self.deadline_seconds = engine, max_queue, deadline_seconds
         self._metrics = metrics
-        self._turns = Turns()
+        self._turns = Turns(engine.workers)
         self._lock = threading.Lock()
         self._waiting: Counter[str] = Counter()  # requests without a first part, by client
         self._seconds_per_line = 0.1  # of rendering, lately
@@ -137,10 +138,12 @@ class Scheduler:
             self._waiting -= Counter((client,))
 
     def _work(self) -> None:
-        while batch := self._turns.take(len(self._workers), self.engine.max_batch):
+        finished = 0
+        while batch := self._turns.take(self.engine.max_batch, finished):
             start = time.perf_counter()
             rendered = self._render(batch)
             seconds = time.perf_counter() - start
+            finished = len(batch)
             self._seconds_per_line += 0.1 * (seconds / len(batch) - self._seconds_per_line)
             samples = sum(len(line.audio) for line in rendered)
             self._metrics.produced(samples / DEFAULT_SPEC.sample_rate, seconds, len(batch))
@@ -178,7 +181,9 @@ class _Request:
         self._started = started
         self._due = started  # of the next line
         self._pending: deque[Turn] = deque()
-        self._pending.append(self._wait(LineRequest(first, voice, settings, head_only=True)))
+        request = LineRequest(first, voice, settings)
+        long = estimated_seconds(request) > WHOLE_SECONDS
+        self._pending.append(self._wait(replace(request, head_only=long)))
 
     def parts(self, deadline_seconds: float) -> Iterator[SpokenPart]:
         """The parts in order."""

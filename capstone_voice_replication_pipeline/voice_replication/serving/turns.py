@@ -20,6 +20,7 @@ from voice_replication.serving.engine import LineRequest, RenderedLine
 
 URGENT_SYMBOLS = 400  # in one batch: some thirty seconds of speech
 EARLY_SYMBOLS = 100  # in one that nobody waits for yet: it must not keep a newcomer waiting
+LINGER_SECONDS = 0.03  # that a worker waits for lines to render together; see Turns.take
 SECONDS_PER_SYMBOL = 0.072  # of speech at normal speed, pauses included
 
 
@@ -51,10 +52,11 @@ def estimated_seconds(request: LineRequest) -> float:
 class Turns:
     """The waiting lines of all clients. Safe to use from many threads."""
 
-    def __init__(self, now: Callable[[], float] = time.monotonic) -> None:
-        self._now = now
+    def __init__(self, workers: int = 1, now: Callable[[], float] = time.monotonic) -> None:
+        self._workers, self._now = workers, now
         self._changed = threading.Condition()
         self._waiting: OrderedDict[str, list[Turn]] = OrderedDict()  # next client first
+        self._rendering = 0  # lines that workers have taken
         self._open = True
 
     def __len__(self) -> int:
@@ -78,23 +80,25 @@ class Turns:
             if turn in waiting:
                 self._remove(turn)
 
-    def take(self, workers: int, most: int) -> list[Turn]:
-        """Wait for lines and take those that go next: at most ``most``, and no more than one of
-        ``workers`` equal shares, so that the other workers get theirs. Empty after :meth:`close`.
+    def take(self, most: int, finished: int = 0) -> list[Turn]:
+        """Wait for lines and take those that go next, at most ``most``; empty after :meth:`close`.
+
+        ``finished``: how many the caller took before and has done. Their listeners may ask again at
+        once, so as many are given a moment to come, and are then rendered together.
         """
         with self._changed:
-            while self._open and not self._waiting:
-                self._changed.wait()
-            if not self._open:
-                return []
-            now = self._now()
-            turns = [turn for waiting in self._waiting.values() for turn in waiting]
-            urgent = any(turn.due <= now for turn in turns)
-            count = sum(turn.due <= now for turn in turns) if urgent else len(turns)
-            most = min(most, -(-count // workers))
-            if urgent:
-                return self._batch(now, most, URGENT_SYMBOLS)
-            return self._batch(math.inf, most, EARLY_SYMBOLS)
+            self._rendering -= finished
+            batch: list[Turn] = []
+            while self._open and not batch:
+                self._changed.wait_for(lambda: self._waiting or not self._open)
+                self._changed.wait_for(
+                    lambda: self._count() >= finished or not self._open, LINGER_SECONDS
+                )
+                batch = self._share(most)
+            self._rendering += len(batch)
+            if self._waiting:
+                self._changed.notify()
+            return batch
 
     def close(self) -> None:
         """Cancel everything that waits and let no one wait any more."""
@@ -105,6 +109,16 @@ class Turns:
                     turn.result.cancel()
             self._waiting.clear()
             self._changed.notify_all()
+
+    def _share(self, most: int) -> list[Turn]:
+        """One worker's share of the lines that are due, or of all if none is: as many as leave
+        all workers with equally much to do."""
+        now = self._now()
+        due = sum(turn.due <= now for waiting in self._waiting.values() for turn in waiting)
+        share = math.ceil(((due or self._count()) + self._rendering) / self._workers)
+        if due:
+            return self._batch(now, min(most, share), URGENT_SYMBOLS)
+        return self._batch(math.inf, min(most, share), EARLY_SYMBOLS)
 
     def _batch(self, due: float, most: int, most_symbols: int) -> list[Turn]:
         """Up to ``most`` turns that are due by ``due``, from one client after the other."""

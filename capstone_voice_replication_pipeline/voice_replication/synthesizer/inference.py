@@ -135,9 +135,8 @@ class Synthesizer:
     def synthesize_many(self, requests: Sequence[Request]) -> list[Synthesis]:
         """Speak several sentences in one pass of the network; each as if it were alone.
 
-        Shorter ones are padded, and masks keep the padding out of everything that counts, so
-        that only the rounding of sums differs (below 1e-3 of the log-mel). Raises as
-        :meth:`synthesize`.
+        Masks and gaps keep them apart, so that only the rounding of sums differs (below 1e-3 of
+        the log-mel). Raises as :meth:`synthesize`.
         """
         for request in requests:
             self.check_request(request.words, request.speed)
@@ -167,17 +166,17 @@ class Synthesizer:
         ]
         durations = self._padded([torch.from_numpy(row) for row in frames])
         pitch = self._padded([torch.from_numpy(row) for row in f0_hz])
-        mel, inside = self.model.decode(hidden, durations, prosody, median, speaker, pitch)
-        mels = self.model.finish(mel, inside).cpu().numpy()
+        mels = self.model.decode_many(hidden, durations, prosody, median, speaker, pitch)
         return [
-            Synthesis(np.array(mels[place, :, : len(f0)], np.float32), frames[place], row, f0)
-            for place, (row, f0) in enumerate(zip(ids, f0_hz, strict=True))
+            Synthesis(
+                np.asarray(mel.cpu().numpy(), np.float32), frames[place], ids[place], f0_hz[place]
+            )
+            for place, mel in enumerate(mels)
         ]
 
     def _padded(self, rows: Sequence[Tensor]) -> Tensor:
         """Rows of any length as one tensor, zeros behind the shorter ones."""
-        padded: Tensor = pad_sequence(list(rows), batch_first=True)
-        return padded.to(self.device)
+        return torch.as_tensor(pad_sequence(list(rows), batch_first=True).to(self.device))
 
     def _medians(self, requests: Sequence[Request], speaker: Tensor) -> Tensor:
         """Log of the median pitch that each request is spoken with, ``(B,)``."""

@@ -76,8 +76,12 @@ class SpeakerNorm(nn.Module):
         nn.init.normal_(self.modulate.weight, std=0.02)
         nn.init.zeros_(self.modulate.bias)
 
-    def forward(self, x: Tensor, speaker: Tensor) -> Tensor:
-        scale, shift = self.modulate(speaker)[:, None].chunk(2, dim=-1)
+    def forward(self, x: Tensor, speaker: Tensor, owner: Tensor | None = None) -> Tensor:
+        """``x (B, F, D)``, ``speaker (B, E)``; or one row ``x (1, F, D)`` in which ``owner (F,)``
+        says whose each frame is."""
+        modulation = self.modulate(speaker)
+        modulation = modulation[:, None] if owner is None else modulation[owner][None]
+        scale, shift = modulation.chunk(2, dim=-1)
         return torch.as_tensor(self.norm(x) * (1 + scale) + shift)
 
 
@@ -92,9 +96,11 @@ class DecoderBlock(nn.Module):
         self.contract = nn.Linear(hidden, channels)
         self.scale = nn.Parameter(torch.full((channels,), scale))
 
-    def forward(self, x: Tensor, speaker: Tensor, mask: Tensor) -> Tensor:
+    def forward(
+        self, x: Tensor, speaker: Tensor, mask: Tensor, owner: Tensor | None = None
+    ) -> Tensor:
         y = self.depthwise(x.transpose(1, 2)).transpose(1, 2)
-        y = self.contract(functional.gelu(self.expand(self.norm(y, speaker))))
+        y = self.contract(functional.gelu(self.expand(self.norm(y, speaker, owner))))
         return torch.as_tensor((x + self.scale * y) * mask[..., None])
 
 

@@ -122,6 +122,50 @@ class Synthesizer(nn.Module):
 
         Returns ``(mel (B, M, F), frame mask (B, F))``.
         """
+        x, mask = self._spread(hidden, durations, prosody, speaker_log_f0, f0_hz)
+        return self._draw(x, speaker, mask).transpose(1, 2), mask
+
+    def decode_many(
+        self,
+        hidden: Tensor,
+        durations: Tensor,
+        prosody: Prosody,
+        speaker_log_f0: Tensor,
+        speaker: Tensor,
+        f0_hz: Tensor,
+    ) -> list[Tensor]:
+        """The same for inference: finished mels ``(M, F)``, each with its own number of frames.
+
+        Their frames lie in one row with gaps that no convolution reaches across, so that nothing
+        is computed for padding, of which mixed lengths have a lot:
+
+            frames   [mel 0]000[mel 1      ]000[mel 2 ]000
+        """
+        x, mask = self._spread(hidden, durations, prosody, speaker_log_f0, f0_hz)
+        gap = self.config.kernel_size // 2 if len(x) > 1 else 0
+        lengths = [int(count) for count in mask.sum(dim=1)]
+        rows = [
+            nn.functional.pad(one[:n], (0, 0, 0, gap)) for one, n in zip(x, lengths, strict=True)
+        ]
+        inside = [
+            nn.functional.pad(one[:n], (0, gap)) for one, n in zip(mask, lengths, strict=True)
+        ]
+        sizes = torch.tensor([n + gap for n in lengths], device=x.device)
+        owner = torch.arange(len(x), device=x.device).repeat_interleave(sizes)
+        drawn = self._draw(torch.cat(rows)[None], speaker, torch.cat(inside)[None], owner)[0]
+        parts = torch.split(drawn, [n + gap for n in lengths])
+        mels = [part[:n].T for part, n in zip(parts, lengths, strict=True)]
+        return [self.finish(mel[None], torch.ones_like(mel[None, 0]))[0] for mel in mels]
+
+    def _spread(
+        self,
+        hidden: Tensor,
+        durations: Tensor,
+        prosody: Prosody,
+        speaker_log_f0: Tensor,
+        f0_hz: Tensor,
+    ) -> tuple[Tensor, Tensor]:
+        """What the decoder knows of each frame, ``(B, F, D)``, and the frame mask ``(B, F)``."""
         absolute = (prosody.log_f0 + speaker_log_f0[:, None] - LOG_F0_CENTER) * prosody.voicing
         features = torch.stack(
             [absolute, prosody.log_f0 * prosody.voicing, prosody.voicing, prosody.energy / 4], -1
@@ -130,11 +174,16 @@ class Synthesizer(nn.Module):
         index, position, frame_mask = upsampling(durations)
         x = symbols.gather(1, index[..., None].expand(-1, -1, symbols.shape[-1]))
         x = x + self.position_in(position) + self.harmonics_in(self._ripple(f0_hz))
-        x = x * frame_mask[..., None]
+        return x * frame_mask[..., None], frame_mask
+
+    def _draw(
+        self, x: Tensor, speaker: Tensor, mask: Tensor, owner: Tensor | None = None
+    ) -> Tensor:
+        """Frames ``(B, F, D)`` -> log-mel ``(B, F, M)``; ``owner``: see :class:`SpeakerNorm`."""
         for block in self.decoder:
-            x = block(x, speaker, frame_mask)
-        mel = self.to_mel(self.final_norm(x, speaker)).transpose(1, 2)
-        return mel.float() * STD_LOG_MEL + MEAN_LOG_MEL, frame_mask
+            x = block(x, speaker, mask, owner)
+        mel = self.to_mel(self.final_norm(x, speaker, owner))
+        return torch.as_tensor(mel.float() * STD_LOG_MEL + MEAN_LOG_MEL)
 
     def finish(self, mel: Tensor, mask: Tensor) -> Tensor:
         """Give ``mel (B, M, F)`` the movement and the treble that real speech has.
