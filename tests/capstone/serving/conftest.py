@@ -8,7 +8,9 @@ import shutil
 import subprocess
 import sys
 import threading
+import time
 from collections.abc import Callable, Iterator
+from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
 
@@ -19,11 +21,17 @@ from flask_openapi3.openapi import OpenAPI
 from selenium.webdriver.remote.webelement import WebElement
 from voice_replication.home import sample_voices_folder
 from voice_replication.serving.app import create_app
+from voice_replication.serving.database import open_database
+from voice_replication.serving.job_runner import JobRunner
+from voice_replication.serving.jobs import Job, JobStore
 from voice_replication.serving.settings import ServerSettings
+from voice_replication.voices import Voice, VoiceStore
 
 START_SECONDS = 120.0  # a busy machine may need long to load torch
 STOP_SECONDS = 60.0
+END_SECONDS = 300.0  # of a job; the machine may have other things to do
 
+MICROPHONE = "clara"  # the sample voice that a browser's microphone hears
 CHROMIUM, CHROMEDRIVER = shutil.which("chromium"), shutil.which("chromedriver")
 # Runs before the page's own scripts and listens to what it plays: `heard.samples` that were not
 # silent, the time of the first, when the last stream of an answer ended, and all <audio> players.
@@ -156,6 +164,50 @@ def api(app: OpenAPI) -> FlaskClient:
     return app.test_client()
 
 
+@pytest.fixture()
+def tiny_settings(tmp_path: Path, tiny_models: Path, made_up_voice: Voice) -> ServerSettings:
+    """Small models that speak noise, quickly, and one voice for them: ``nobody``."""
+    home = tmp_path / "home"
+    VoiceStore(home).add(made_up_voice)
+    return ServerSettings(home=home, models_dir=tiny_models)
+
+
+OpenRunner = Callable[..., JobRunner]
+
+
+@pytest.fixture()
+def open_runner(tiny_settings: ServerSettings) -> Iterator[OpenRunner]:
+    """``open_runner(max_jobs=2, ...)``: what runs jobs in a server, without the server.
+
+    ``started=False``: it takes jobs but does not begin to work.
+    """
+    with ExitStack() as opened:
+
+        def make(started: bool = True, **values: Any) -> JobRunner:
+            settings = tiny_settings.model_copy(update=values)
+            database = opened.enter_context(open_database(settings.folder))
+            runner = JobRunner(settings, database, VoiceStore(settings.home))
+            return opened.enter_context(runner) if started else runner
+
+        yield make
+
+
+def ended(store: JobStore, job_id: str) -> Job:
+    """The job, once it has ended."""
+    deadline = time.monotonic() + END_SECONDS
+    job = store.get(job_id)
+    while not job.is_final:
+        assert time.monotonic() < deadline, f"not ended: {job}"
+        job = store.wait(job, 1.0) or store.get(job_id)
+    return job
+
+
+@pytest.fixture()
+def end_of() -> Callable[[JobStore, str], Job]:
+    """``end_of(store, job_id)``: the job, once it has ended."""
+    return ended
+
+
 @pytest.fixture(scope="module")
 def serve(
     tmp_path_factory: pytest.TempPathFactory, shipped_checkpoints: Path
@@ -183,12 +235,12 @@ def server(serve: Callable[..., LiveServer]) -> LiveServer:
 
 
 class Browser:
-    """A headless Chromium on the studio's page, with a sample voice before its microphone."""
+    """A headless Chromium on ``server``'s page, with a sample voice before its microphone."""
 
-    def __init__(self, url: str, folder: Path, microphone: Path) -> None:
+    def __init__(self, server: LiveServer, folder: Path, microphone: Path) -> None:
         from selenium import webdriver
 
-        self.url, self.downloads = url, folder / "downloads"
+        self.server, self.downloads = server, folder / "downloads"
         self.downloads.mkdir()
         options = webdriver.ChromeOptions()
         options.binary_location = CHROMIUM or ""
@@ -198,7 +250,6 @@ class Browser:
         )
         for argument in (
             "--headless=new",
-            "--window-size=1280,800",
             "--disable-gpu",
             "--disable-dev-shm-usage",
             f"--user-data-dir={folder / 'profile'}",
@@ -216,8 +267,17 @@ class Browser:
     def open(self, view: str) -> None:
         """Load the page anew and wait until ``view`` is built."""
         self.driver.get("about:blank")
-        self.driver.get(f"{self.url}#{view}")
+        self.driver.get(f"{self.server.url}#{view}")
         self.wait(f"#view-{view.partition('?')[0]}[data-ready]")
+
+    def look(self, width: int, height: int, dark: bool = False, **features: str) -> None:
+        """Give the window this size and the page these preferences (``prefers-...``)."""
+        phone = width < 600
+        metrics = {"width": width, "height": height, "deviceScaleFactor": 1, "mobile": phone}
+        self.driver.execute_cdp_cmd("Emulation.setDeviceMetricsOverride", metrics)
+        scheme = {"prefers-color-scheme": "dark" if dark else "light"}
+        chosen = [{"name": n, "value": v} for n, v in (scheme | features).items()]
+        self.driver.execute_cdp_cmd("Emulation.setEmulatedMedia", {"features": chosen})
 
     def wait(self, css: str, seconds: float = 30.0) -> WebElement:
         """The first element that matches ``css`` and is shown, once there is one."""
@@ -270,17 +330,31 @@ class Browser:
         ]
 
 
-@pytest.fixture(scope="module")
-def browser(server: LiveServer, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Browser]:
-    """Chromium on ``server``. At the end its console must not have complained."""
+@pytest.fixture(scope="session")
+def chromium(
+    tmp_path_factory: pytest.TempPathFactory, shipped_checkpoints: Path
+) -> Iterator[Browser]:
+    """One Chromium and one server for all tests of the page: both take seconds to start."""
     if not (CHROMIUM and CHROMEDRIVER):
         pytest.skip("no Chromium: apt-get install chromium chromium-driver")
+    assert shipped_checkpoints.is_dir()
     folder = tmp_path_factory.mktemp("browser")
-    audio, rate = soundfile.read(sample_voices_folder() / "clara" / "reference.flac")
-    microphone = folder / "microphone.wav"
-    soundfile.write(microphone, audio, rate, "PCM_16")
-    opened = Browser(server.url, folder, microphone)
-    yield opened
-    complaints = opened.complaints()
-    opened.driver.quit()
-    assert complaints == []
+    audio, rate = soundfile.read(sample_voices_folder() / MICROPHONE / "reference.flac")
+    soundfile.write(folder / "microphone.wav", audio, rate, "PCM_16")
+    (folder / "home").mkdir()
+    server = LiveServer(folder / "home", (), {})
+    try:
+        opened = Browser(server, folder, folder / "microphone.wav")
+        yield opened
+        opened.driver.quit()
+    finally:
+        server.kill()
+
+
+@pytest.fixture()
+def browser(chromium: Browser) -> Iterator[Browser]:
+    """``chromium`` with a wide, light window. The test fails when the console complains."""
+    chromium.look(1280, 800)
+    chromium.complaints()
+    yield chromium
+    assert chromium.complaints() == []

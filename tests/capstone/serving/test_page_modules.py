@@ -20,10 +20,11 @@ pytestmark = pytest.mark.xdist_group("browser")
 RATE = 24_000
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture()
 def page(browser: Browser) -> Browser:
     """The page; any view will do."""
-    browser.open("voices")
+    if "voices" not in browser.driver.current_url:
+        browser.open("voices")
     return browser
 
 

@@ -12,7 +12,7 @@ import pytest
 import soundfile
 
 if TYPE_CHECKING:
-    from conftest import Browser, LiveServer
+    from conftest import Browser
 
 pytestmark = pytest.mark.xdist_group("browser")
 
@@ -23,11 +23,11 @@ LONG = (
 ) * 6
 
 
-def timestamps(server: LiveServer, text: str) -> dict[str, Any]:
+def timestamps(browser: Browser, text: str) -> dict[str, Any]:
     """The same speech as the server gives it to programs."""
     body = {"model": "voiceclone-1", "input": text, "voice": "basil", "response_format": "wav"}
     request = urllib.request.Request(
-        f"{server.url}v1/audio/speech/timestamps",
+        f"{browser.server.url}v1/audio/speech/timestamps",
         json.dumps(body).encode(),
         {"Content-Type": "application/json"},
     )
@@ -86,8 +86,8 @@ def test_sound_starts_while_the_rest_is_being_made(browser: Browser) -> None:
     assert browser.find_all(".history-item")
 
 
-def test_words_light_up_when_they_are_spoken(browser: Browser, server: LiveServer) -> None:
-    expected = timestamps(server, SHORT)["words"]
+def test_words_light_up_when_they_are_spoken(browser: Browser) -> None:
+    expected = timestamps(browser, SHORT)["words"]
     speak(browser, SHORT)
     complete(browser)
     assert [w["word"] for w in expected] == ["Good", "morning", "the", "coffee", "is", "ready"]
@@ -114,7 +114,7 @@ def test_the_picture_is_drawn(browser: Browser) -> None:
 
 @pytest.mark.parametrize("suffix", ["wav", "flac"])
 def test_a_download_is_the_same_speech_as_a_file(
-    browser: Browser, server: LiveServer, suffix: str, tmp_path: Path
+    browser: Browser, suffix: str, tmp_path: Path
 ) -> None:
     speak(browser, SHORT)
     complete(browser)
@@ -125,7 +125,7 @@ def test_a_download_is_the_same_speech_as_a_file(
     browser.wait_until(saved.is_file, otherwise=f"no {name} was saved")
     audio, rate = soundfile.read(saved)
     assert rate == 24_000
-    assert len(audio) / rate == pytest.approx(timestamps(server, SHORT)["seconds"], abs=0.01)
+    assert len(audio) / rate == pytest.approx(timestamps(browser, SHORT)["seconds"], abs=0.01)
     assert np.abs(audio).max() > 0.05
     saved.rename(tmp_path / name)
 

@@ -11,16 +11,16 @@ from selenium.webdriver import ActionChains
 from selenium.webdriver.common.keys import Keys
 
 if TYPE_CHECKING:
-    from conftest import Browser, LiveServer
+    from conftest import Browser
 
 pytestmark = pytest.mark.xdist_group("browser")
 
-MICROPHONE = "clara"  # the sample voice that the microphone hears
+MICROPHONE = "clara"  # the sample voice that the microphone hears, as in conftest
 
 
-def voices(server: LiveServer) -> dict[str, dict[str, Any]]:
+def voices(browser: Browser) -> dict[str, dict[str, Any]]:
     """The server's voices by name."""
-    with urllib.request.urlopen(f"{server.url}v1/audio/voices") as answer:
+    with urllib.request.urlopen(f"{browser.server.url}v1/audio/voices") as answer:
         return {voice["id"]: voice for voice in json.load(answer)["data"]}
 
 
@@ -81,9 +81,7 @@ def test_samples_have_a_card_with_a_picture_and_can_be_heard(browser: Browser) -
     browser.button("Play basil")
 
 
-def test_a_recorded_voice_is_enrolled_heard_and_deleted(
-    browser: Browser, server: LiveServer
-) -> None:
+def test_a_recorded_voice_is_enrolled_heard_and_deleted(browser: Browser) -> None:
     browser.open("voices")
     browser.button("Enroll a voice").click()
     record(browser, 5.0)
@@ -99,7 +97,7 @@ def test_a_recorded_voice_is_enrolled_heard_and_deleted(
 
     browser.button("Enroll", "dialog").click()  # nobody has agreed yet
     assert "agreement" in browser.wait("[aria-labelledby=enroll-consent] > .field-error").text
-    assert "mara-lind" not in voices(server)
+    assert "mara-lind" not in voices(browser)
     assert focused(browser).startswith("This is my own voice")
 
     browser.find_all("dialog input[type=checkbox]")[0].click()
@@ -108,10 +106,10 @@ def test_a_recorded_voice_is_enrolled_heard_and_deleted(
     assert "Mara Lind agreed on" in card.text
     assert focused(browser) == "Play mara-lind"
 
-    stored = voices(server)["mara-lind"]
+    stored = voices(browser)["mara-lind"]
     assert stored["consent"]["speaker"] == "Mara Lind"
     assert stored["statistics"]["speech_seconds"] > 3
-    pitch = voices(server)[MICROPHONE]["statistics"]["f0_median_hz"]
+    pitch = voices(browser)[MICROPHONE]["statistics"]["f0_median_hz"]
     assert stored["statistics"]["f0_median_hz"] == pytest.approx(pitch, rel=0.15)
 
     browser.button("Play mara-lind").click()
@@ -119,15 +117,15 @@ def test_a_recorded_voice_is_enrolled_heard_and_deleted(
     browser.button("Delete mara-lind").click()
     browser.button("Cancel", "dialog").click()
     assert focused(browser) == "Delete mara-lind"
-    assert "mara-lind" in voices(server)
+    assert "mara-lind" in voices(browser)
     browser.button("Delete mara-lind").click()
     browser.button("Delete", "dialog").click()
     browser.wait_until(lambda: not browser.find_all("[data-voice=mara-lind]"))
-    assert "mara-lind" not in voices(server)
+    assert "mara-lind" not in voices(browser)
     assert focused(browser) == "ada"  # the card that took its place
 
 
-def test_files_can_be_dropped_and_consent_be_spoken(browser: Browser, server: LiveServer) -> None:
+def test_files_can_be_dropped_and_consent_be_spoken(browser: Browser) -> None:
     browser.open("voices")
     sample = "/v1/audio/voices/basil/sample"
     drop(browser, "#view-voices", "first.wav", sample)
@@ -147,7 +145,7 @@ def test_files_can_be_dropped_and_consent_be_spoken(browser: Browser, server: Li
     browser.button("Play the statement", "dialog")
     browser.button("Enroll", "dialog").click()
     browser.wait("[data-voice=basil-reed]")
-    assert voices(server)["basil-reed"]["statistics"]["references"] == 2
+    assert voices(browser)["basil-reed"]["statistics"]["references"] == 2
 
 
 def test_what_the_server_refuses_is_said_where_it_happened(browser: Browser) -> None:
@@ -164,9 +162,7 @@ def test_what_the_server_refuses_is_said_where_it_happened(browser: Browser) -> 
     assert "A-Z a-z 0-9" in browser.wait("dialog .field.wrong .field-error").text
 
 
-def test_a_voice_can_be_enrolled_with_the_keyboard_alone(
-    browser: Browser, server: LiveServer
-) -> None:
+def test_a_voice_can_be_enrolled_with_the_keyboard_alone(browser: Browser) -> None:
     browser.open("voices")
     press = ActionChains(browser.driver, duration=0)
 
@@ -200,4 +196,4 @@ def test_a_voice_can_be_enrolled_with_the_keyboard_alone(
     tab_to("Enroll")
     press.send_keys(Keys.ENTER).perform()
     browser.wait("[data-voice=kay-board]")
-    assert voices(server)["kay-board"]["consent"]["speaker"] == "Kay Board"
+    assert voices(browser)["kay-board"]["consent"]["speaker"] == "Kay Board"
