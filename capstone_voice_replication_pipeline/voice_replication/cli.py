@@ -23,6 +23,7 @@ COMMANDS = {
     "finetune": "adapt the synthesizer to a voice from ten or more recordings",
     "speak": "read a text aloud in a voice",
     "narrate": "read a whole book aloud, chapter by chapter",
+    "detect": "say whether a recording carries our inaudible watermark",
     "serve": "the REST API and the studio page, on this machine or for others",
     "keys": "create, list and revoke the API keys of the server",
     "voices": "list, show, delete, export and import voices",
@@ -68,7 +69,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     """Run ``voiceclone``; returns the exit code.
 
     0 success; 1 unexpected; 2 bad usage or input; 3 configuration; 4 checkpoint; 5 consent;
-    6 something is not installed; 7 training; 8 quality refused; 130 interrupted.
+    6 something is not installed; 7 training; 8 quality refused; 9 no watermark; 130 interrupted.
     """
     arguments = list(sys.argv[1:] if argv is None else argv)
     if not arguments or arguments[0].startswith("-"):

@@ -12,6 +12,7 @@ from pydantic import ValidationError
 from werkzeug.middleware.proxy_fix import ProxyFix
 
 from voice_replication.serving.api_document import SECURITY_SCHEMES, StudioAPI
+from voice_replication.serving.detect_routes import detection
 from voice_replication.serving.finetune_routes import finetuning
 from voice_replication.serving.job_routes import jobs
 from voice_replication.serving.listening_routes import listening
@@ -30,7 +31,12 @@ from voice_replication.serving.voice_routes import voices
 
 STATIC = Path(__file__).parent / "static"
 _TO_SWAGGER = '<!doctype html><meta http-equiv="refresh" content="0; url=swagger">'
-GROUPS = (system, session, speech, listening, narrations, jobs, voices, finetuning)
+_ABOUT = (
+    "Enroll voices with their speakers' consent, speak in them, read books aloud, compare voices by "
+    "listening. `POST /v1/audio/speech` is what OpenAI's clients call. Errors are problem details "
+    "(RFC 9457): `code` is stable, `detail` is a sentence, `field` says where."
+)
+GROUPS = (system, session, speech, detection, listening, narrations, jobs, voices, finetuning)
 
 
 def create_app(settings: ServerSettings | None = None, studio: Studio | None = None) -> OpenAPI:
@@ -45,7 +51,11 @@ def create_app(settings: ServerSettings | None = None, studio: Studio | None = N
 
     app = StudioAPI(
         "voice_replication.serving",
-        info=Info(title="Voice cloning studio", version=version("voice-cloning-pipeline")),
+        info=Info(
+            title="Voice cloning studio",
+            version=version("voice-cloning-pipeline"),
+            description=_ABOUT,
+        ),
         security_schemes=SECURITY_SCHEMES,
         static_folder="static",
         static_url_path="/static",
