@@ -15,9 +15,11 @@ from collections.abc import Iterable
 from typing import Any
 
 from flask_openapi3.openapi import OpenAPI
+from flask_openapi3.utils import parse_rule
 
 from voice_replication.serving.problems import MEDIA_TYPE, PROBLEMS, ProblemDetails
 
+EVENT_STREAM = "text/event-stream"
 _SCHEMA = {"$ref": "#/components/schemas/ProblemDetails"}
 SECURITY_SCHEMES: dict[str, Any] = {
     "key": {
@@ -52,9 +54,10 @@ def problems(*codes: str) -> dict[str | int, Any]:
 
 
 def binary(description: str, *media_types: str) -> dict[str, Any]:
-    """The response of a route that sends bytes."""
-    schema = {"type": "string", "format": "binary"}
-    return {"description": description, "content": {m: {"schema": schema} for m in media_types}}
+    """The response of a route that sends bytes, or events, whose bodies have no schema."""
+    schema = {"schema": {"type": "string", "format": "binary"}}
+    content = {m: {} if m == EVENT_STREAM else schema for m in media_types}
+    return {"description": description, "content": content}
 
 
 class StudioAPI(OpenAPI):
@@ -67,8 +70,14 @@ class StudioAPI(OpenAPI):
         schemas.pop(self.validation_error_model.__name__, None)
         schemas["ProblemDetails"] = ProblemDetails.model_json_schema()
         self.spec_json["security"] = [{}, *({name: []} for name in SECURITY_SCHEMES)]
+        names = {
+            (parse_rule(rule.rule), method): rule.endpoint.replace(".", "_")
+            for rule in self.url_map.iter_rules()
+            for method in rule.methods or ()
+        }
         for path, item in self.spec_json["paths"].items():
-            for operation in item.values():
+            for method, operation in item.items():
+                operation["operationId"] = names[path, method.upper()]
                 _complete(path, operation)
 
 

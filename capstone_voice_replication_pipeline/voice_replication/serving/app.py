@@ -32,7 +32,7 @@ from voice_replication.serving.voice_routes import voices
 STATIC = Path(__file__).parent / "static"
 _TO_SWAGGER = '<!doctype html><meta http-equiv="refresh" content="0; url=swagger">'
 _ABOUT = (
-    "Enroll voices with their speakers' consent, speak in them, read books aloud, compare voices by "
+    "Enroll voices with their speakers' consent, speak in them, read books aloud, compare them by "
     "listening. `POST /v1/audio/speech` is what OpenAI's clients call. Errors are problem details "
     "(RFC 9457): `code` is stable, `detail` is a sentence, `field` says where."
 )

@@ -14,8 +14,9 @@ import secrets
 import sys
 import time
 import traceback
+from collections.abc import Iterable
 from datetime import UTC, datetime
-from typing import Any, TextIO
+from typing import Any, TextIO, cast
 
 from flask import Flask, Response, g, has_request_context, request
 from werkzeug.wsgi import ClosingIterator
@@ -119,7 +120,8 @@ def install_request_log(app: Flask) -> None:
                 log("request", **facts, seconds=round(seconds, 4))
 
         if response.direct_passthrough:  # a file, whose close() the framework does not call
-            response.response = ClosingIterator(response.response, sent)
+            file = cast("Iterable[bytes]", response.response)
+            response.response = ClosingIterator(file, sent)
         else:
             response.call_on_close(sent)
         return response

@@ -12,6 +12,7 @@ from typing import Any, NoReturn
 from flask import Response, request
 from flask.json.provider import DefaultJSONProvider
 from flask_openapi3.openapi import OpenAPI
+from flask_openapi3.utils import parse_rule
 from werkzeug.exceptions import HTTPException
 
 from voice_replication.serving.problems import Problem
@@ -56,8 +57,8 @@ def _accepted(app: OpenAPI) -> tuple[str, ...]:
     """The media types that this request's route reads; none if it takes no body."""
     if request.url_rule is None or request.method not in ("POST", "PUT", "PATCH", "DELETE"):
         return ()
-    path = request.url_rule.rule.replace("<", "{").replace(">", "}")
-    operation = app.api_doc["paths"].get(path, {}).get(request.method.lower(), {})
+    path = app.api_doc["paths"].get(parse_rule(request.url_rule.rule), {})
+    operation = path.get(request.method.lower(), {})
     return tuple(operation.get("requestBody", {}).get("content", ()))
 
 
