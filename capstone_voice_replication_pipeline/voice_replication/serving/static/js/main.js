@@ -9,11 +9,10 @@ const VIEWS = ["voices", "speak", "narrate", "listen"];
 const mounted = new Map(); // name -> promise of its mounting
 let current = null;
 
-/** "#speak?voice=ada" -> ["speak", URLSearchParams]; null for a hash that names no view. */
+/** "#speak?voice=ada" -> ["speak", URLSearchParams]; the first view for what names none. */
 function parseHash(hash) {
   const [name, query = ""] = hash.replace(/^#/, "").split("?");
-  if (name === "") return ["voices", new URLSearchParams()];
-  return VIEWS.includes(name) ? [name, new URLSearchParams(query)] : null;
+  return [VIEWS.includes(name) ? name : VIEWS[0], new URLSearchParams(query)];
 }
 
 function mountOnce(name, section) {
@@ -31,9 +30,7 @@ function mountOnce(name, section) {
 
 /** Show the view that the address names. `focus`: put the focus on its heading, as a new page would. */
 async function show({ focus }) {
-  const parsed = parseHash(location.hash);
-  if (!parsed) return; // #content of the skip link, for example
-  const [name, parameters] = parsed;
+  const [name, parameters] = parseHash(location.hash);
   const changed = name !== current;
   if (changed && current) {
     const left = document.getElementById(`view-${current}`);
@@ -58,6 +55,10 @@ async function show({ focus }) {
   section.dispatchEvent(new CustomEvent("view:show", { detail: parameters }));
 }
 
+document.querySelector(".skip").addEventListener("click", (event) => {
+  event.preventDefault(); // the address names a view, and stays
+  document.getElementById("content").focus();
+});
 window.addEventListener("hashchange", () => show({ focus: true }));
 window.addEventListener("online", () => announce("The connection is back."));
 showSession();

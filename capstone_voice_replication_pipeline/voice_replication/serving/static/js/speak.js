@@ -29,6 +29,7 @@ export async function mount(section, api) {
     take?.cancel();
     const mine = new SpeechTake(request);
     onStage(mine);
+    stage.node.scrollIntoView({ block: "nearest" }); // on a phone it is below the form
     announce(`Speaking as ${mine.voice.name}.`);
     try {
       await mine.speak(api, () => mine === take && stage.update());

@@ -112,11 +112,11 @@ export function openDialog({
     });
     const no = cancel && button(cancel, { onclick: leave });
     const node = el(wide ? "dialog.wide" : "dialog", { "aria-labelledby": titleId },
-      el("header.dialog-head", {},
+      el("div.dialog-head", {},
         el("h2", { id: titleId, tabindex: "-1" }, title),
         button("", { iconName: "close", label: "Close", kind: "ghost", onclick: leave })),
       el("div.dialog-body", {}, body),
-      el("footer.dialog-foot", {}, no, yes));
+      el("div.dialog-foot", {}, no, yes));
     node.addEventListener("cancel", (event) => {
       if (event.target !== node) return; // a file chooser inside was cancelled
       event.preventDefault();
