@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import threading
 import time
 from collections.abc import Iterator
 from typing import Any, Literal
@@ -31,9 +30,7 @@ MEDIA_TYPES = {
 }
 HEARTBEAT_SECONDS = 15.0
 EVENT_SECONDS = 0.25  # at least, from one event to the next
-MAX_STREAMS = 12  # each holds a thread; who comes later is sent one event and asked to come again
-RETRY_MILLISECONDS = 2000
-_streams = threading.BoundedSemaphore(MAX_STREAMS)
+RETRY_MILLISECONDS = 2000  # for who is sent one event and asked to come again
 
 
 class JobFileModel(BaseModel):
@@ -144,7 +141,7 @@ def get_job(path: JobPath) -> Response:
                     "schema": {
                         "anyOf": [
                             {"$ref": "#/components/schemas/JobModel"},
-                            {"$ref": "#/components/schemas/JobDeleted"},
+                            JobDeleted.model_json_schema(),
                         ]
                     }
                 }
@@ -172,7 +169,9 @@ def delete_job(path: JobPath) -> Response:
 )
 def retry_job(path: JobPath) -> Response:
     """It goes on where it was; what it has finished is not done again."""
-    return accepted(studio().jobs.retry(path.job_id))
+    job = studio().jobs.retry(path.job_id)
+    studio().audit.write("retry", job.id)
+    return accepted(job)
 
 
 @jobs.get(
@@ -184,15 +183,19 @@ def retry_job(path: JobPath) -> Response:
     },
 )
 def follow_job(path: JobPath) -> Response:
-    """The job now, and again whenever it changes (at most four times a second), until it ends."""
-    store = studio().jobs.store
+    """The job now, and again whenever it changes (at most four times a second), until it ends.
+
+    A stream holds a thread of the server. When a third of them do, one more gets the job as it is
+    now and the time after which to ask again, which browsers do by themselves.
+    """
+    store, followers = studio().jobs.store, studio().jobs.followers
     first = store.get(path.job_id)
 
     def events() -> Iterator[str]:
         yield _event(first)
         if first.is_final:
             return
-        if not _streams.acquire(blocking=False):
+        if not followers.acquire(blocking=False):
             yield f"retry: {RETRY_MILLISECONDS}\n\n"
             return
         try:
@@ -203,7 +206,7 @@ def follow_job(path: JobPath) -> Response:
                 if job is not None:
                     yield _event(job) if job is not seen else ": still here\n\n"
         finally:
-            _streams.release()
+            followers.release()
 
     headers = {"Cache-Control": "no-store", "X-Accel-Buffering": "no"}
     return Response(events(), mimetype="text/event-stream", headers=headers)
@@ -219,8 +222,7 @@ def _event(job: Job) -> str:
     responses={
         200: binary("The file", *MEDIA_TYPES.values()),
         206: binary("The part that `Range` asks for", *MEDIA_TYPES.values()),
-        416: {"description": "`Range` lies outside of the file"},
-        **problems("job_not_found", "not_found"),
+        **problems("job_not_found", "not_found", "range_not_satisfiable"),
     },
 )
 def job_file(path: JobFilePath) -> Response:

@@ -53,6 +53,7 @@ PROBLEMS: dict[str, tuple[int, str]] = {
     "method_not_allowed": (405, "The method is not allowed here"),
     "headers_too_large": (431, "The headers are too large"),
     "too_large": (413, "The request is too large"),
+    "range_not_satisfiable": (416, "The file does not reach that far"),
     "unsupported_media_type": (415, "This media type is not supported"),
     "rate_limited": (429, "Too many requests"),
     "audio_limit_reached": (429, "The hour's audio is used up"),
@@ -82,6 +83,7 @@ _BY_STATUS = {
     404: ("not_found", "Nothing is at this address."),
     405: ("method_not_allowed", "This address does not answer to that method."),
     413: ("too_large", "The body, or one of its fields, is larger than this server accepts."),
+    416: ("range_not_satisfiable", "The part of the file that `Range` asks for is not there."),
     415: ("unsupported_media_type", "The body's media type is not one that this route reads."),
 }
 
@@ -169,8 +171,7 @@ def install_error_handlers(app: Flask) -> None:
         status = error.code or 500
         fallback = ("internal_error" if status >= 500 else "http_error", error.description or "")
         code, detail = _BY_STATUS.get(status, fallback)
-        methods = ", ".join(sorted(getattr(error, "valid_methods", None) or ()))
-        headers = {"Allow": methods} if methods else None
+        headers = {k: v for k, v in error.get_headers() if k != "Content-Type"}  # Allow, ...
         return Problem(code, detail, status=status, headers=headers).response()
 
     def on_unexpected(error: Exception) -> Response:
