@@ -62,6 +62,7 @@ def create_app(settings: ServerSettings | None = None, studio: Studio | None = N
         doc_prefix="/docs",
         validation_error_callback=on_invalid,
     )
+    app.url_map.merge_slashes = False  # no redirects, whose bodies are HTML
     app.config["SWAGGER_HTML_STRING"] = (STATIC / "api_docs.html").read_text(encoding="utf-8")
     app.config["OPENAPI_HTML_STRING"] = _TO_SWAGGER
     app.extensions["studio"] = studio or Studio.open(settings)

@@ -23,12 +23,13 @@ _FORMS = ("multipart/form-data", "application/x-www-form-urlencoded")
 
 
 class StrictJSON(DefaultJSONProvider):
-    """JSON as RFC 8259 has it: Python also reads NaN and Infinity."""
+    """JSON as RFC 8259 has it: Python also reads NaN, Infinity and UTF-16."""
 
     def loads(self, s: str | bytes, **kwargs: Any) -> Any:
         """Read ``s``; ``ValueError`` if it is not JSON."""
         try:
-            return json.loads(s, parse_constant=_refuse, **kwargs)
+            text = s.decode("utf-8") if isinstance(s, bytes) else s
+            return json.loads(text, parse_constant=_refuse, **kwargs)
         except RecursionError:
             raise ValueError("it is nested too deeply") from None
 
