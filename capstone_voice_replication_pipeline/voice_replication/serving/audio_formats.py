@@ -186,7 +186,7 @@ class _Sndfile:
         )
         if audio_format == "mp3":  # libsndfile's own would be UTF-8 marked as Latin-1
             buffer = io.BytesIO()
-            id3(tags).save(buffer)
+            id3(tags).save(buffer, padding=lambda _: 0)
             self._front = buffer.getvalue()
         else:
             for name, value in tags.to_dict().items():

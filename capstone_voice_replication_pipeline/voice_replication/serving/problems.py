@@ -95,6 +95,7 @@ class ProblemDetails(BaseModel):
     title: str
     status: int
     detail: str
+    message: str  # the detail again, for OpenAI's clients: it is all they show
     code: str
     field: str | None = None
     request_id: str | None = None
@@ -124,6 +125,7 @@ class Problem(Exception):
             title=PROBLEMS[self.code][1],
             status=self.status,
             detail=self.detail,
+            message=self.detail,
             code=self.code,
             field=self.field,
             request_id=getattr(g, "request_id", None) if has_app_context() else None,

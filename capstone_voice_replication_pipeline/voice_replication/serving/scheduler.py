@@ -10,6 +10,7 @@ that, and closing the iterator takes the rest back.
 
 from __future__ import annotations
 
+import logging
 import math
 import threading
 import time
@@ -21,7 +22,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 import numpy.typing as npt
 from audio_utils import DEFAULT_SPEC
-from env_utils import InputError
+from env_utils import InputError, VoiceReplicationError
 
 from voice_replication.narration import script
 from voice_replication.narration.line_audio import Pacing
@@ -33,6 +34,7 @@ from voice_replication.serving.problems import Problem
 from voice_replication.serving.turns import Turn, Turns, estimated_seconds
 from voice_replication.voices import Voice
 
+log = logging.getLogger(__name__)
 Audio = npt.NDArray[np.float32]
 
 LOOK_SECONDS = 0.25  # between looks whether a reader is still there
@@ -154,12 +156,20 @@ class Scheduler:
             rendered = self.engine.render([turn.request for turn in batch])
         except Exception as error:
             if len(batch) == 1:
-                batch[0].result.set_exception(error)
+                batch[0].result.set_exception(_explained(error))
                 return []
             return [line for turn in batch for line in self._render([turn])]
         for turn, line in zip(batch, rendered, strict=True):
             turn.result.set_result(line)
         return rendered
+
+
+def _explained(error: Exception) -> Exception:
+    """``error`` if it is one for people; else it goes to the log, and people get a sentence."""
+    if isinstance(error, Problem | VoiceReplicationError):
+        return error
+    log.error("a line could not be rendered", exc_info=error)
+    return Problem("internal_error", "Something went wrong while speaking; the log has more.")
 
 
 class _Request:

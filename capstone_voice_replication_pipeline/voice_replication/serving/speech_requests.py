@@ -39,7 +39,9 @@ class SpeechBody(BaseModel):
     input: str = Field(description="English text; markup is not interpreted")
     voice: str | VoiceId = Field(description="A voice of GET /v1/audio/voices")
     response_format: AudioFormat = Field(
-        "mp3", description="pcm: 24 kHz, 16 bits, little-endian, mono. aac needs FFmpeg"
+        "mp3",
+        description="pcm: 24 kHz, 16 bits, little-endian, mono. The headers of a streamed wav or "
+        "flac do not know its length; those of /v1/audio/speech/timestamps do. aac needs FFmpeg",
     )
     speed: float = Field(1.0, ge=SPEED_RANGE[0], le=SPEED_RANGE[1])
     stream_format: Literal["audio", "sse"] = Field(
