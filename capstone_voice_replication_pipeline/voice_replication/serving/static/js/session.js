@@ -19,7 +19,7 @@ async function ask() {
   });
   const accepted = await openDialog({
     title: "This studio asks for a key",
-    body: [key.node],
+    body: [el("form", { onsubmit: (event) => event.preventDefault() }, key.node)],
     confirm: "Continue",
     initialFocus: input,
     validate: async () => {

@@ -217,7 +217,6 @@ function speechStage() {
     },
     update() {
       const known = [`${take.voice.name}${take.speed === 1 ? "" : `, ${take.speed.toFixed(2)}×`}`];
-      if (take.firstSoundSeconds !== null) known.push(`first sound after ${take.firstSoundSeconds.toFixed(2)} s`);
       if (take.state === "waiting") known.push("waiting for the first sound");
       if (take.state === "stopped") known.push("stopped");
       facts.textContent = known.join(" · ");

@@ -36,7 +36,6 @@ export class SpeechTake {
     this.spectrum = new Spectrum(SAMPLE_RATE);
     this.words = new WordTrack(text);
     this.state = "waiting"; // waiting, arriving, complete, stopped, failed
-    this.firstSoundSeconds = null; // from asking to the first samples
     this.sampleRate = SAMPLE_RATE;
     this.abort = new AbortController();
   }
@@ -53,7 +52,6 @@ export class SpeechTake {
 
   /** Ask for it and play it while it arrives; `onChange()` whenever there is something to show. */
   async speak(api, onChange) {
-    const began = performance.now();
     const decoder = new PcmDecoder();
     const json = { ...this.#request(), response_format: "pcm", stream_format: "sse", words: true };
     let done = false;
@@ -64,7 +62,6 @@ export class SpeechTake {
         if (data.type === "speech.words.delta") this.words.add(data.words);
         if (data.type === "speech.audio.done") done = true;
         if (data.type !== "speech.audio.delta") continue;
-        this.firstSoundSeconds ??= (performance.now() - began) / 1000;
         this.state = "arriving";
         const samples = decoder.decode(data.audio);
         this.player.push(samples);
