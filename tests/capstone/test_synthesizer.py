@@ -16,7 +16,7 @@ from training_utils import TrainConfig, load_checkpoint, save_checkpoint
 from voice_replication.data_processing.features import compute_features
 from voice_replication.data_processing.selection import select_utterances
 from voice_replication.synthesizer.data import SpeechDataset, hear_pauses, token_means
-from voice_replication.synthesizer.finetune import FinetuneConfig, finetune
+from voice_replication.synthesizer.finetune import FinetuneConfig, Finetuned, finetune
 from voice_replication.synthesizer.inference import Request, Synthesizer
 from voice_replication.synthesizer.layers import SelfAttention
 from voice_replication.synthesizer.model import SynthesizerConfig, upsampling
@@ -254,6 +254,47 @@ def test_sentences_spoken_together_equal_those_spoken_alone() -> None:
         assert np.abs(one.f0_hz - batched.f0_hz).max() < 1e-2  # Hz
     with pytest.raises(InputError, match="nothing to speak"):
         synthesizer.synthesize_many([requests[0], Request([], requests[0].embedding)])
+
+
+def test_an_interrupted_finetuning_gives_the_same_weights_to_the_bit(
+    data: Path, tmp_path: Path
+) -> None:
+    base = Synthesizer.load(train_synthesizer(data, tmp_path / "base", config(2)))
+    chosen = select_utterances(data, config(1).data, "train")
+    speaker = SpeechDataset(data, [u for u in chosen if u.speaker == "s1"])
+    chosen = select_utterances(data, config(1).data, "dev")
+    held_out = SpeechDataset(data, [u for u in chosen if u.speaker == "s1"])
+    embedding = np.full(8, 8**-0.5, dtype=np.float32)
+    settings = FinetuneConfig(steps=25, learning_rate=2e-3, validate_every=5)
+    state = tmp_path / "training.safetensors"
+
+    def run(stop_after: int, **change: int) -> tuple[Finetuned, list[tuple[int, bool]]]:
+        heard: list[tuple[int, bool]] = []
+
+        def on_steps(steps: int, worked: bool) -> None:
+            heard.append((steps, worked))
+            if sum(worked for _, worked in heard) == stop_after:
+                raise KeyboardInterrupt
+
+        config = settings.model_copy(update=change)
+        made = finetune(base, embedding, speaker, held_out, config, state=state, on_steps=on_steps)
+        return made, heard
+
+    straight = finetune(base, embedding, speaker, held_out, settings)
+    for stop_after in (7, 9):  # after 5 + 2 steps, and after 10 + 4
+        with pytest.raises(KeyboardInterrupt):
+            run(stop_after)
+    resumed, heard = run(-1)
+    assert heard[0] == (10, False) and heard[1:] == [(1, True)] * 15
+    assert resumed.delta.keys() == straight.delta.keys()
+    assert all(torch.equal(resumed.delta[n], straight.delta[n]) for n in straight.delta)
+    assert any(d.any() for d in straight.delta.values())
+    assert np.array_equal(resumed.embedding, straight.embedding)
+    assert vars(resumed).items() >= {"steps": 25, "loss_after": straight.loss_after}.items()
+    _, heard = run(-1)  # all is done already
+    assert heard == [(25, False)]
+    _, heard = run(-1, seed=1)  # another training does not go on from this state
+    assert heard[0] == (0, False) and len(heard) == 26
 
 
 def test_checkpoint_of_another_alphabet_is_refused(tmp_path: Path) -> None:

@@ -18,6 +18,7 @@ from env_utils import usable_cores
 from voice_replication.serving.database import Database
 from voice_replication.serving.job_reports import read_report
 from voice_replication.serving.job_requests import FinetuneRequest, NarrationRequest, write_request
+from voice_replication.serving.job_worker import FULL, is_full
 from voice_replication.serving.jobs import ACTIVE, RUNNING, Job, JobStore, new_job_id
 from voice_replication.serving.problems import Problem
 from voice_replication.serving.settings import ServerSettings
@@ -58,6 +59,7 @@ class JobRunner:
         folder = settings.folder / "jobs"
         folder.mkdir(parents=True, exist_ok=True, mode=0o700)  # books and voices are private
         self.store = JobStore(database, folder)
+        self.followers = threading.BoundedSemaphore(max(1, settings.threads // 3))
         self._running: set[str] = set()  # jobs that a thread has taken
         self._processes: dict[str, subprocess.Popen[str]] = {}
         self._ended = threading.Condition()
@@ -72,6 +74,7 @@ class JobRunner:
         known, voices = set(), set(self._voices.names())
         for job in self.store.all():
             known.add(job.id)
+            self._remove_scratch(job)
             self.store.change(job.id, if_state=RUNNING, state="queued")
             for voice in set(job.voices) - voices:  # it was deleted while no server was running
                 self.forget_voice(voice)
@@ -98,7 +101,7 @@ class JobRunner:
 
         Raises ``Problem`` (``queue_full``) when too many jobs are waiting.
         """
-        waiting = sum(job.state in ACTIVE for job in self.store.all())
+        waiting = sum(self.store.count(state) for state in ACTIVE)
         if waiting >= self.settings.max_jobs:
             raise Problem(
                 "queue_full",
@@ -122,8 +125,8 @@ class JobRunner:
     def remove(self, job_id: str) -> None:
         """Remove a finished job and its files."""
         self._stop(job_id)
+        shutil.rmtree(self.store.folder_of(job_id), ignore_errors=True)  # makes room to note it
         self.store.remove(job_id)
-        shutil.rmtree(self.store.folder_of(job_id), ignore_errors=True)
 
     def retry(self, job_id: str) -> Job:
         """Queue a failed or cancelled job again; it goes on where it was.
@@ -179,9 +182,12 @@ class JobRunner:
                 continue
             try:
                 self._run(job)
-            except Exception:  # this thread has to live; what it was is in the log
-                _log.exception("job %s", job.id)
-                self._fail(job, "internal_error", "The server could not run this job.")
+            except Exception as error:  # this thread has to live
+                if is_full(error):
+                    self._fail(job, "storage_full", FULL)
+                else:
+                    _log.exception("job %s", job.id)
+                    self._fail(job, "internal_error", "The server could not run this job.")
             finally:
                 with self._ended:
                     self._running.discard(job.id)
@@ -205,10 +211,13 @@ class JobRunner:
             for line in process.stdout:
                 done |= self._take(job, read_report(line))
             status = process.wait()
-        if done and self.store.state_of(job.id) == "succeeded":
-            for name in SCRATCH:
-                shutil.rmtree(folder / name, ignore_errors=True)
+        self._remove_scratch(job)
         return status, done
+
+    def _remove_scratch(self, job: Job) -> None:
+        if self.store.state_of(job.id) == "succeeded":
+            for name in SCRATCH:
+                shutil.rmtree(self.store.folder_of(job.id) / name, ignore_errors=True)
 
     @contextmanager
     def _process(self, job: Job, folder: Path, log: Any) -> Iterator[subprocess.Popen[str]]:

@@ -11,9 +11,11 @@ Everything that it does can be done again from where it was.
 from __future__ import annotations
 
 import argparse
+import errno
 import os
 import sys
 import threading
+import traceback
 from collections.abc import Sequence
 from dataclasses import asdict
 from pathlib import Path
@@ -49,18 +51,28 @@ def main(argv: Sequence[str] | None = None) -> int:
     threading.Thread(target=_end_with_server, daemon=True).start()
     if hasattr(os, "nice"):
         os.nice(NICENESS)
-    with folder_lock(args.folder, wait=True):
-        remove_unfinished(args.folder)
-        try:
+    try:
+        with folder_lock(args.folder, wait=True):
+            remove_unfinished(args.folder)
             result = run(args.folder, VoiceStore(args.home), args.models_dir, reporter.progress)
-        except StorageFullError:
+            reporter.succeeded(result)
+    except Exception as error:  # whatever it is, the server is told
+        if is_full(error):
             reporter.failed("storage_full", FULL)
-        except VoiceReplicationError as error:
+        elif isinstance(error, VoiceReplicationError):
             problem = problem_of(error)
             reporter.failed(problem.code, problem.detail)
         else:
-            reporter.succeeded(result)
+            traceback.print_exc()
+            reporter.failed("internal_error", "Something went wrong; log.txt of the job says what.")
     return 0
+
+
+def is_full(error: BaseException) -> bool:
+    """Whether ``error`` says that the disk is full, or that a quota is used up."""
+    if isinstance(error, OSError):
+        return error.errno in (errno.ENOSPC, getattr(errno, "EDQUOT", errno.ENOSPC))
+    return isinstance(error, StorageFullError)
 
 
 def run(
@@ -132,7 +144,7 @@ def remove_unfinished(folder: Path) -> None:
 
 
 def _end_with_server() -> None:
-    while sys.stdin.buffer.read(1):
+    while os.read(sys.stdin.fileno(), 1):  # a buffered read would hold a lock that the exit needs
         pass
     os._exit(SERVER_GONE)  # the main thread may be deep in a computation
 

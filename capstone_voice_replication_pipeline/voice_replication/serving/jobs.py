@@ -18,6 +18,8 @@ from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any, Literal, get_args
 
+from env_utils import StorageFullError
+
 from voice_replication.serving.database import Database
 from voice_replication.serving.problems import Problem
 from voice_replication.voice import utc_now
@@ -113,7 +115,7 @@ class JobStore:
         return job
 
     def add(self, job: Job) -> Job:
-        """Store a new job. ``OSError`` when the disk is full."""
+        """Store a new job. ``StorageFullError`` when that is so."""
         job = replace(job, created=utc_now())
         with self._changed:
             sql = "INSERT INTO jobs (id, job) VALUES (?, ?)"
@@ -168,6 +170,11 @@ class JobStore:
             if not any(job.state == "queued" for job in self._jobs.values()):
                 self._changed.wait(seconds)
 
+    def count(self, state: State) -> int:
+        """How many jobs are in this state."""
+        with self._changed:
+            return sum(job.state == state for job in self._jobs.values())
+
     def wake(self) -> None:
         """Let everybody who waits look again."""
         with self._changed:
@@ -184,6 +191,6 @@ class JobStore:
             sql = "UPDATE jobs SET job = ? WHERE id = ?"
             try:
                 self._database.execute(sql, (self._jobs[job_id].to_json(), job_id))
-            except OSError:  # the disk is full
+            except StorageFullError:
                 return
             self._unsaved.discard(job_id)

@@ -7,6 +7,7 @@ audio seconds produced per second.
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 from importlib.metadata import version
 
 from prometheus_client import (
@@ -18,6 +19,8 @@ from prometheus_client import (
     ProcessCollector,
     generate_latest,
 )
+
+from voice_replication.serving.jobs import ACTIVE, State
 
 # From an answer out of memory to a long text; 0.12 s is what a first byte may take.
 SECONDS = (0.01, 0.025, 0.05, 0.08, 0.12, 0.2, 0.35, 0.6, 1.0, 2.0, 5.0, 10.0, 30.0, 60.0, 120.0)
@@ -80,6 +83,11 @@ class Metrics:
     def watch_queue(self, length: Callable[[], float]) -> None:
         """``length()`` is asked whenever the metrics are."""
         self.queue_length.set_function(length)
+
+    def watch_jobs(self, count: Callable[[State], float]) -> None:
+        """``count(state)`` is asked whenever the metrics are."""
+        for state in ACTIVE:
+            self.jobs.labels(state).set_function(partial(count, state))
 
     def produced(self, audio_seconds: float, render_seconds: float, lines: int) -> None:
         """One batch of ``lines`` was rendered."""

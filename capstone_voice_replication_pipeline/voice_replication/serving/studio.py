@@ -66,6 +66,7 @@ class Studio:
             scheduler = _scheduler(settings, speaker, metrics)
             resources.callback(scheduler.close)
             jobs = resources.enter_context(JobRunner(settings, database, store))
+            metrics.watch_jobs(jobs.store.count)
             return cls(
                 settings=settings,
                 store=store,
