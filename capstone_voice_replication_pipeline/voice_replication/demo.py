@@ -39,6 +39,7 @@ from voice_replication.enrollment import (
     load_reference,
     remarks,
     statistics_of,
+    timbre_of,
 )
 from voice_replication.home import checkpoint_path
 from voice_replication.narration.formats import Tags, write_audio
@@ -169,6 +170,7 @@ def _enrolled(
         audio=DEFAULT_SPEC.to_dict(),
         synthetic=True,  # a model spoke the reference
         statistics=statistics_of([reference]),
+        timbre=timbre_of([reference]),
     )
     return reference, voice
 

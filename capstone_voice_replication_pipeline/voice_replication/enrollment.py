@@ -13,6 +13,7 @@ import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
+from functools import cached_property
 from pathlib import Path
 
 import numpy as np
@@ -23,6 +24,7 @@ from audio_utils import (
     f0_contour,
     load_audio,
     measure_quality,
+    mel_spectrogram,
     normalize_loudness,
     trim_silence,
 )
@@ -32,6 +34,7 @@ from training_utils import file_fingerprint
 from voice_replication.data_processing.preprocess_config import PreprocessConfig
 from voice_replication.home import checkpoint_path
 from voice_replication.speaker_encoder.inference import SpeakerEncoder
+from voice_replication.synthesizer.timbre import Timbre, measure_timbre
 from voice_replication.voice import utc_now
 from voice_replication.voices import Consent, Statistics, Voice, VoiceStore
 
@@ -58,6 +61,11 @@ class Reference:
     def seconds(self) -> float:
         """Length of the speech, pauses between words included."""
         return len(self.audio) / DEFAULT_SPEC.sample_rate
+
+    @cached_property
+    def f0_hz(self) -> Audio:
+        """``(F,)`` pitch of each frame, 0 where unvoiced."""
+        return f0_contour(self.audio, DEFAULT_SPEC)
 
 
 def load_reference(path: Path, label: str | None = None) -> Reference:
@@ -146,14 +154,14 @@ def voice_from_references(
         consent=consent,
         created=utc_now(),
         statistics=statistics_of(references),
+        timbre=timbre_of(references),
         consent_recording=consent_recording,
     )
 
 
 def statistics_of(references: Sequence[Reference]) -> Statistics:
     """Pitch over all voiced frames, the widest bandwidth, mean level, the worst noise."""
-    contours = [f0_contour(reference.audio, DEFAULT_SPEC) for reference in references]
-    f0_hz = np.concatenate(contours)
+    f0_hz = np.concatenate([reference.f0_hz for reference in references])
     voiced = f0_hz[f0_hz > 0]
     low, median, high = np.percentile(voiced, [5, 50, 95]) if voiced.size else (0.0, 0.0, 0.0)
     qualities = [reference.quality for reference in references]
@@ -167,6 +175,13 @@ def statistics_of(references: Sequence[Reference]) -> Statistics:
         level_lufs=round(float(np.mean([q.loudness_lufs for q in qualities])), 2),
         snr_db=round(min(q.snr_db for q in qualities), 1),
     )
+
+
+def timbre_of(references: Sequence[Reference]) -> Timbre | None:
+    """The average spectrum of the speech in ``references``; None if there is too little."""
+    mels = [mel_spectrogram(reference.audio, DEFAULT_SPEC) for reference in references]
+    bandwidth_hz = max(reference.quality.bandwidth_hz for reference in references)
+    return measure_timbre(mels, [reference.f0_hz for reference in references], bandwidth_hz)
 
 
 def remarks(voice: Voice) -> list[str]:

@@ -19,6 +19,8 @@ import numpy as np
 import numpy.typing as npt
 from env_utils import CheckpointError, ConsentError, InputError
 
+from voice_replication.synthesizer.timbre import Timbre
+
 Embedding = npt.NDArray[np.float32]
 
 NAME_LIMIT = 48  # characters
@@ -145,6 +147,7 @@ class Voice:
     synthetic: bool = False
     created: str = field(default_factory=utc_now)
     statistics: Statistics = Statistics()
+    timbre: Timbre | None = None  # average spectrum of the references; synthetic voices have none
     delta: Path | None = None
     consent_recording: Path | None = None
     sample: bool = False  # ships with the package: read-only

@@ -1,7 +1,7 @@
 """A voice as files: a folder, or one ``.voice`` file that can be handed on.
 
     voice.json               name, consent, encoder fingerprint, AudioSpec, statistics
-    embedding.safetensors    "embedding": (D,) float32
+    embedding.safetensors    "embedding": (D,) float32; "timbre": (4, N) float32, if it is known
     delta.safetensors        only after fine-tuning: what changed in the synthesizer
     consent.flac             only in a folder: the speaker's agreement as it was recorded
 
@@ -25,6 +25,7 @@ import safetensors.numpy
 from env_utils import InputError, atomic_path, atomic_write_bytes, atomic_write_json
 from safetensors import SafetensorError
 
+from voice_replication.synthesizer.timbre import Timbre
 from voice_replication.voice import Consent, Embedding, Statistics, Voice, check_embedding
 
 FORMAT = 1
@@ -77,7 +78,7 @@ def from_json(values: Any, embedding: Embedding, source: str, **more: Any) -> Vo
 
 def write_folder(folder: Path, voice: Voice) -> None:
     """Write ``voice`` into ``folder``; ``voice.json`` comes last, so that it marks completeness."""
-    atomic_write_bytes(folder / EMBEDDING, _embedding_bytes(voice.embedding))
+    atomic_write_bytes(folder / EMBEDDING, _embedding_bytes(voice))
     if voice.delta is not None:
         atomic_write_bytes(folder / DELTA, voice.delta.read_bytes())
     if voice.consent_recording is not None:
@@ -89,12 +90,13 @@ def read_folder(folder: Path, sample: bool = False) -> Voice:
     """Read the voice in ``folder``; anything missing or damaged is an ``InputError``."""
     path = folder / JSON
     values = _parse_json(_read_bytes(path), str(path))
-    embedding = _parse_embedding(_read_bytes(folder / EMBEDDING), str(folder / EMBEDDING))
+    embedding, timbre = _parse_embedding(_read_bytes(folder / EMBEDDING), str(folder / EMBEDDING))
     delta, recording = folder / DELTA, folder / CONSENT_RECORDING
     return from_json(
         values,
         embedding,
         str(path),
+        timbre=timbre,
         delta=delta if delta.is_file() else None,
         consent_recording=recording if recording.is_file() else None,
         sample=sample,
@@ -105,7 +107,7 @@ def pack(voice: Voice, target: Path) -> None:
     """Write ``voice`` as one ``.voice`` file, atomically."""
     members = {
         JSON: (json.dumps(to_json(voice), indent=2, ensure_ascii=False) + "\n").encode(),
-        EMBEDDING: _embedding_bytes(voice.embedding),
+        EMBEDDING: _embedding_bytes(voice),
     }
     if voice.delta is not None:
         members[DELTA] = voice.delta.read_bytes()
@@ -123,13 +125,13 @@ def unpack(source: Path, scratch: Path) -> Voice:
     members = _read_members(source)
     where = f"{source} ({JSON})"
     values = _parse_json(members[JSON], where)
-    embedding = _parse_embedding(members[EMBEDDING], f"{source} ({EMBEDDING})")
+    embedding, timbre = _parse_embedding(members[EMBEDDING], f"{source} ({EMBEDDING})")
     delta = None
     if DELTA in members:
         _check_delta(members[DELTA], f"{source} ({DELTA})")
         delta = scratch / DELTA
         delta.write_bytes(members[DELTA])
-    return from_json(values, embedding, where, delta=delta)
+    return from_json(values, embedding, where, timbre=timbre, delta=delta)
 
 
 def _read_members(source: Path) -> dict[str, bytes]:
@@ -185,12 +187,16 @@ def _tensors(data: bytes, source: str) -> dict[str, np.ndarray[Any, Any]]:
         raise InputError(f"{source}: this is not a readable safetensors file ({error}).") from None
 
 
-def _parse_embedding(data: bytes, source: str) -> Embedding:
+def _parse_embedding(data: bytes, source: str) -> tuple[Embedding, Timbre | None]:
     tensors = _tensors(data, source)
-    if set(tensors) != {"embedding"}:
-        raise InputError(f"{source}: it must hold one tensor, 'embedding', not {sorted(tensors)}.")
+    if not {"embedding"} <= set(tensors) <= {"embedding", "timbre"}:
+        raise InputError(
+            f"{source}: it must hold the tensor 'embedding' and may hold 'timbre', "
+            f"not {sorted(tensors)}."
+        )
     check_embedding(tensors["embedding"], source)
-    return tensors["embedding"].astype(np.float32)
+    timbre = Timbre.from_array(tensors["timbre"], source) if "timbre" in tensors else None
+    return tensors["embedding"].astype(np.float32), timbre
 
 
 def _check_delta(data: bytes, source: str) -> None:
@@ -199,5 +205,8 @@ def _check_delta(data: bytes, source: str) -> None:
             raise InputError(f"{source}: tensor {name!r} contains NaN or infinite values.")
 
 
-def _embedding_bytes(embedding: Embedding) -> bytes:
-    return safetensors.numpy.save({"embedding": np.ascontiguousarray(embedding, np.float32)})
+def _embedding_bytes(voice: Voice) -> bytes:
+    tensors = {"embedding": np.ascontiguousarray(voice.embedding, np.float32)}
+    if voice.timbre is not None:
+        tensors["timbre"] = voice.timbre.to_array()
+    return safetensors.numpy.save(tensors)

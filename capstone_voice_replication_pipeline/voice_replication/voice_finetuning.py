@@ -36,6 +36,8 @@ from voice_replication.speaker_encoder.inference import SpeakerEncoder
 from voice_replication.synthesizer.data import SpeechDataset
 from voice_replication.synthesizer.finetune import FinetuneConfig, finetune
 from voice_replication.synthesizer.inference import Synthesizer
+from voice_replication.synthesizer.timbre import Timbre, measure_timbre
+from voice_replication.synthesizer.treble import KNOWN_HZ
 from voice_replication.vocoder.inference import Vocoder
 from voice_replication.voices import Voice, VoiceStore
 
@@ -84,6 +86,7 @@ class VoiceJudge:
         embedding: npt.NDArray[np.float32],
         f0_median_hz: float,
         f0_spread: float | None,
+        timbre: Timbre | None,
     ) -> VoiceQuality:
         """Similarity and confidence of this synthesizer with this embedding."""
         symbols = Symbols()
@@ -91,7 +94,11 @@ class VoiceJudge:
         for utterance in self.held_out:
             words = pronounce(utterance.text)
             result = synthesizer.synthesize(
-                words, embedding, f0_median_hz=f0_median_hz, f0_spread=f0_spread
+                words,
+                embedding,
+                f0_median_hz=f0_median_hz,
+                f0_spread=f0_spread,
+                timbre=timbre,
             )
             spoken.append((words, self.vocoder.decode(result.mel, result.f0_hz)))
         features = [alignment_features(audio) for _, audio in spoken]
@@ -189,7 +196,7 @@ def _adapt(
     f0_median = float(np.exp(next(iter(train_set.log_f0.values()))))
     spread = voice.statistics.f0_spread
     current = Synthesizer.load(base_path, voice.delta) if voice.delta else base
-    before = judge.measure(current, voice.embedding, f0_median, spread)
+    before = judge.measure(current, voice.embedding, f0_median, spread, voice.timbre)
     pace = Pace(config.steps, TRAINING_SHARE)
 
     def on_steps(steps: int, worked: bool) -> None:
@@ -202,10 +209,16 @@ def _adapt(
     )
     delta = result.save(work / "delta.safetensors", meta["step"])
     synthesizer = Synthesizer.load(base_path, delta)
-    after = judge.measure(synthesizer, result.embedding, f0_median, spread)
+    # of minutes instead of seconds: the average spectrum is better known now
+    timbre = measure_timbre(
+        [example.mel.float().numpy() for example in train_set.examples],
+        [example.f0_hz.float().numpy() for example in train_set.examples],
+        voice.statistics.bandwidth_hz or KNOWN_HZ,
+    )
+    after = judge.measure(synthesizer, result.embedding, f0_median, spread, timbre)
     statistics = dataclasses.replace(voice.statistics, f0_median_hz=f0_median)
     adapted = dataclasses.replace(
-        voice, embedding=result.embedding, delta=delta, statistics=statistics
+        voice, embedding=result.embedding, timbre=timbre, delta=delta, statistics=statistics
     )
     return adapted, Report(
         before, after, result.loss_before, result.loss_after, result.steps, len(utterances)

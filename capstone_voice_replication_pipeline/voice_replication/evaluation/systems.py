@@ -101,6 +101,7 @@ class Pipeline:
         digest.update(code_fingerprint("synthesizer", "vocoder", "narration").encode())
         for name, voice in sorted(self._voices.items()):
             digest.update(name.encode() + voice.embedding.tobytes())
+            digest.update(voice.timbre.to_array().tobytes() if voice.timbre else b"")
             digest.update(voice.delta.read_bytes() if voice.delta else b"")
         digest.update(str(self._seed).encode())
         return digest.hexdigest()[:12]
@@ -179,7 +180,7 @@ def voice_from(
 
     The consent it carries is the licence under which the corpus was published.
     """
-    from voice_replication.enrollment import load_reference, statistics_of
+    from voice_replication.enrollment import load_reference, statistics_of, timbre_of
 
     references = [load_reference(path) for path in paths]
     consent = Consent(
@@ -196,4 +197,5 @@ def voice_from(
         audio=DEFAULT_SPEC.to_dict(),
         consent=consent,
         statistics=statistics_of(references),
+        timbre=timbre_of(references),
     )

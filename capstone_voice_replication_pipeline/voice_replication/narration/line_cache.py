@@ -94,6 +94,8 @@ def voice_fingerprint(voice: Voice) -> str:
     """Sixteen hexadecimal digits of everything about ``voice`` that can be heard."""
     digest = hashlib.sha256(voice.embedding.tobytes())
     digest.update(repr((voice.statistics.f0_median_hz, voice.statistics.f0_spread)).encode())
+    if voice.timbre is not None:
+        digest.update(voice.timbre.to_array().tobytes())
     if voice.delta is not None:
         digest.update(voice.delta.read_bytes())
     return digest.hexdigest()[:16]

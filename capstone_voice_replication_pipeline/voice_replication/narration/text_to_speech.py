@@ -231,6 +231,7 @@ def _request(line: script.Line, voice: Voice, settings: Settings) -> Request:
         pitch_semitones=settings.pitch_semitones,
         f0_median_hz=voice.statistics.f0_median_hz or None,
         f0_spread=voice.statistics.f0_spread,
+        timbre=voice.timbre,
         seed=settings.seed,
     )
 

@@ -96,6 +96,7 @@ class VoiceAssets:
             voice.encoder,
             voice.statistics.f0_median_hz,
             voice.statistics.f0_spread,
+            voice.timbre.to_array().tolist() if voice.timbre else None,
             delta,
             dict(self.speaker.fingerprints),
         ]

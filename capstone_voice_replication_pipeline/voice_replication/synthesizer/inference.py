@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -11,7 +11,7 @@ import numpy.typing as npt
 import torch
 from audio_utils import DEFAULT_SPEC, AudioSpec
 from env_utils import CheckpointError, InputError
-from text_utils import Symbols, Word
+from text_utils import Symbols, Word, pronounce
 from torch import Tensor
 from torch.nn.utils.rnn import pad_sequence
 from training_utils import load_checkpoint, load_into
@@ -21,7 +21,15 @@ from voice_replication.synthesizer import model as network
 from voice_replication.synthesizer.harmonics import frame_pitch
 from voice_replication.synthesizer.intonation import TYPICAL_SPREAD, raise_question, widen
 from voice_replication.synthesizer.model import LOG_F0_CENTER, Prosody, SynthesizerConfig
+from voice_replication.synthesizer.timbre import (
+    SENTENCES,
+    Correction,
+    Timbre,
+    correction,
+    measure_timbre,
+)
 
+KEPT_CORRECTIONS = 64  # voices whose timbre is remembered: 2 kB each
 LONGEST_PAUSE_SECONDS = 0.55  # inside a sentence: nobody asked for a longer one
 LONGEST_PHONE_SECONDS = 0.5
 
@@ -33,7 +41,8 @@ class Request:
     ``embedding (E,)`` unit length; ``speed`` 0.5 to 2; ``f0_median_hz`` the voice's median pitch,
     guessed from the embedding when not given; ``f0_spread`` the log distance between its 5th and
     95th percentile, a typical one when not given; ``seed`` chooses among renderings of models that
-    sample (the feedforward one is deterministic).
+    sample (the feedforward one is deterministic); ``timbre`` the average spectrum of the voice's
+    recordings, if it is known.
     """
 
     words: Sequence[Word]
@@ -43,6 +52,7 @@ class Request:
     f0_median_hz: float | None = None
     f0_spread: float | None = None
     seed: int = 0
+    timbre: Timbre | None = None
 
 
 @dataclass(frozen=True)
@@ -65,6 +75,7 @@ class Synthesizer:
     ) -> None:
         self.model = model.eval().to(device)
         self.symbols, self.encoder, self.device = symbols, encoder, device
+        self._corrections: dict[bytes, Correction | None] = {}
 
     @classmethod
     def load(
@@ -121,14 +132,15 @@ class Synthesizer:
         f0_median_hz: float | None = None,
         f0_spread: float | None = None,
         seed: int = 0,
+        timbre: Timbre | None = None,
     ) -> Synthesis:
         """Speak one sentence; the arguments are those of :class:`Request`.
 
         Raises ``InputError`` for no words, or a speed out of range.
         """
         request = Request(
-            words, embedding, speed, pitch_semitones, f0_median_hz, f0_spread, seed
-        )  # fmt: skip
+            words, embedding, speed, pitch_semitones, f0_median_hz, f0_spread, seed, timbre
+        )
         return self.synthesize_many([request])[0]
 
     @torch.inference_mode()
@@ -167,12 +179,38 @@ class Synthesizer:
         durations = self._padded([torch.from_numpy(row) for row in frames])
         pitch = self._padded([torch.from_numpy(row) for row in f0_hz])
         mels = self.model.decode_many(hidden, durations, prosody, median, speaker, pitch)
-        return [
-            Synthesis(
-                np.asarray(mel.cpu().numpy(), np.float32), frames[place], ids[place], f0_hz[place]
-            )
-            for place, mel in enumerate(mels)
+        colored = [
+            self._colored(np.asarray(mel.cpu().numpy(), np.float32), f0, request)
+            for mel, f0, request in zip(mels, f0_hz, requests, strict=True)
         ]
+        return [
+            Synthesis(mel, frames[place], ids[place], f0_hz[place])
+            for place, mel in enumerate(colored)
+        ]
+
+    def _colored(
+        self, mel: npt.NDArray[np.float32], f0_hz: npt.NDArray[np.float32], request: Request
+    ) -> npt.NDArray[np.float32]:
+        """``mel (M, F)`` with the timbre that ``request`` asks for."""
+        change = self._correction(request)
+        return mel if change is None else change.apply(mel, f0_hz)
+
+    def _correction(self, request: Request) -> Correction | None:
+        """What lacks to the timbre of this voice in this model, measured when it first speaks."""
+        if request.timbre is None:
+            return None
+        about = repr((request.f0_median_hz, request.f0_spread)).encode()
+        key = request.embedding.tobytes() + request.timbre.to_array().tobytes() + about
+        if key not in self._corrections:
+            plain = replace(request, speed=1.0, pitch_semitones=0.0, timbre=None)
+            heard = self.synthesize_many([replace(plain, words=pronounce(s)) for s in SENTENCES])
+            contours = [s.f0_hz for s in heard if s.f0_hz is not None]
+            spoken = measure_timbre([s.mel for s in heard], contours)
+            while len(self._corrections) >= KEPT_CORRECTIONS:
+                self._corrections.pop(next(iter(self._corrections)), None)
+            known = None if spoken is None else correction(request.timbre, spoken)
+            self._corrections[key] = known
+        return self._corrections[key]
 
     def _padded(self, rows: Sequence[Tensor]) -> Tensor:
         """Rows of any length as one tensor, zeros behind the shorter ones."""

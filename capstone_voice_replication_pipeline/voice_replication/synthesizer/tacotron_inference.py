@@ -25,6 +25,7 @@ from training_utils import load_into
 
 from voice_replication.synthesizer.inference import Request, Synthesis, Synthesizer
 from voice_replication.synthesizer.tacotron import Tacotron, TacotronConfig
+from voice_replication.synthesizer.timbre import Timbre
 
 LONGEST_SYMBOL_FRAMES = 14  # on average; slow readers need about 9, pauses included
 LONGEST_EDGE_FRAMES = 60  # silence around the sentence
@@ -106,16 +107,18 @@ class TacotronSynthesizer(Synthesizer):
         f0_median_hz: float | None = None,
         f0_spread: float | None = None,
         seed: int = 0,
+        timbre: Timbre | None = None,
     ) -> TacotronSynthesis:
         """Speak one sentence.
 
         ``seed`` chooses a rendering (the pre-net's dropout); ``speed`` 0.5 to 2 stretches the
         finished mel; ``f0_median_hz`` and ``f0_spread`` are not needed, since the pitch follows
-        from ``embedding`` alone, and for the same reason ``f0_hz`` of the result is None. Raises
+        from ``embedding`` alone, and for the same reason ``f0_hz`` of the result is None; so is
+        ``timbre``, which is corrected where pitch is known. Raises
         ``InputError``: no words, speed out of range, or a ``pitch_semitones`` that a Tacotron has
         no control for.
         """
-        del f0_median_hz, f0_spread
+        del f0_median_hz, f0_spread, timbre
         self.check_request(words, speed)
         if pitch_semitones != 0.0:
             raise InputError(

@@ -1,0 +1,164 @@
+"""The average spectrum of a voice, which its embedding does not hold.
+
+An embedding is trained to tell speakers apart, from a few hundred of whom the synthesizer learned
+what it means; a voice never heard comes out as one of those, a little changed. But five seconds of
+a recording say directly how loud each mel bin is on average in this voice, and how much it moves.
+So the synthesizer speaks a few fixed sentences, once per voice, and the difference between its
+average spectrum and that of the recordings is added to all it says::
+
+    recordings ─ mean, spread of speech frames ─┐
+                                                ├─ difference, as far as it is certain ─► mel + ...
+    fixed sentences in this voice ─ the same ───┘
+
+The classic of channel and speaker normalization (cepstral mean and variance, Atal 1974; Viikki and
+Laurila 1998), used backwards. A mean of few frames also reflects which vowels happened to be in
+them; that error is estimated, and the difference shrunk by it (James and Stein 1961).
+
+Shapes: ``M`` mel bins, ``N`` of them known from the recordings, ``F`` frames.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+from audio_utils import DEFAULT_SPEC, AudioSpec
+from audio_utils.mel import mel_centers_hz
+from env_utils import InputError
+
+from voice_replication.synthesizer.treble import KNOWN_HZ
+
+Floats = npt.NDArray[np.float32]
+
+SENTENCES = (  # spoken by the synthesizer to hear itself
+    "The old clock in the hall had stopped, and nobody knew why.",
+    "She opened the window and listened to the rain on the roof.",
+    "Far away a dog was barking at the moon above the quiet fields.",
+    "Five brown boxes were pushed under the table before they could choose.",
+    "You may leave your shoes beside the garden door until Thursday.",
+)
+BLOCK_FRAMES = 47  # half a second: neighbours in time are not independent
+FEWEST_FRAMES = 94  # voiced ones, one second: fewer say nothing about an average
+FEWEST_UNVOICED = 10
+QUIETEST_SHARE = 0.2  # of the voiced frames: onsets and fading ends do not count
+UNVOICED_NATS = 3.0  # unvoiced frames this far below quiet voiced ones are silence
+FEWEST_BINS = 20
+LARGEST_NATS = 1.5  # 13 dB
+SPREADS = (0.7, 1.5)
+SMOOTHING_BINS = 1.0
+VOICING_FRAMES = 5  # over which voiced and unvoiced correction fade into each other
+
+
+@dataclass(frozen=True, eq=False)
+class Timbre:
+    """``voiced (N,)`` mean log-mel of loud voiced frames, ``spread (N,)`` its deviation over time,
+    ``error (N,)`` the standard error of the mean, ``unvoiced (N,)`` mean of unvoiced speech."""
+
+    voiced: Floats
+    spread: Floats
+    error: Floats
+    unvoiced: Floats
+
+    def to_array(self) -> Floats:
+        """``(4, N)``, to be stored."""
+        return np.stack([self.voiced, self.spread, self.error, self.unvoiced])
+
+    @classmethod
+    def from_array(cls, values: Floats, source: str, spec: AudioSpec = DEFAULT_SPEC) -> Timbre:
+        """Inverse of :meth:`to_array`; ``InputError`` naming ``source`` if it cannot be one."""
+        fits = values.ndim == 2 and len(values) == 4 and values.dtype.kind == "f"
+        if not fits or not FEWEST_BINS <= values.shape[1] <= spec.n_mels:
+            raise InputError(f"{source}: the timbre has shape {values.shape}, not (4, bins).")
+        if not np.isfinite(values).all() or np.abs(values).max() > 100 or (values[1:3] < 0).any():
+            raise InputError(f"{source}: the timbre holds values that no recording has.")
+        return cls(*values.astype(np.float32))
+
+
+@dataclass(frozen=True, eq=False)
+class Correction:
+    """What to add to a mel: ``voiced`` and ``unvoiced`` offsets ``(M,)``, and a stretch by
+    ``ratio (M,)`` around ``center (M,)``."""
+
+    center: Floats
+    ratio: Floats
+    voiced: Floats
+    unvoiced: Floats
+
+    def apply(self, mel: Floats, f0_hz: Floats, spec: AudioSpec = DEFAULT_SPEC) -> Floats:
+        """``mel (M, F)`` with this timbre; ``f0_hz (F,)`` says which frames are voiced."""
+        box = np.ones(VOICING_FRAMES) / VOICING_FRAMES
+        voicing = np.convolve(f0_hz > 0, box, "same")[None]
+        wide = self.center[:, None] + (mel - self.center[:, None]) * self.ratio[:, None]
+        moved = wide + voicing * self.voiced[:, None] + (1 - voicing) * self.unvoiced[:, None]
+        return np.maximum(moved, np.log(spec.log_floor)).astype(np.float32)
+
+
+def measure_timbre(
+    mels: Sequence[Floats],
+    contours: Sequence[Floats],
+    bandwidth_hz: float = KNOWN_HZ,
+    spec: AudioSpec = DEFAULT_SPEC,
+) -> Timbre | None:
+    """The timbre of recordings: log-mels ``(M, F)`` and their F0 ``(F,)``, 0 where unvoiced.
+
+    ``bandwidth_hz``: what lies above is not in the recordings. None if there is too little speech.
+    """
+    bins = int(np.searchsorted(mel_centers_hz(spec), min(KNOWN_HZ, 0.94 * bandwidth_hz)))
+    pairs = [(m[:bins, : len(f)], f[: m.shape[1]]) for m, f in zip(mels, contours, strict=True)]
+    mel = np.concatenate([m for m, _ in pairs], axis=1).astype(np.float64)
+    voiced = np.concatenate([f for _, f in pairs]) > 0
+    if bins < FEWEST_BINS or int(voiced.sum()) < FEWEST_FRAMES:
+        return None
+    loudness = mel.mean(axis=0)
+    threshold = np.quantile(loudness[voiced], QUIETEST_SHARE)
+    loud = mel[:, voiced & (loudness > threshold)]
+    hiss = mel[:, ~voiced & (loudness > threshold - UNVOICED_NATS)]
+    mean = loud.mean(axis=1)
+    blocks = np.array_split(loud, max(2, loud.shape[1] // BLOCK_FRAMES), axis=1)
+    means = np.stack([block.mean(axis=1) - block.mean() for block in blocks])
+    unvoiced = hiss.mean(axis=1) if hiss.shape[1] >= FEWEST_UNVOICED else mean
+    rows = (mean, loud.std(axis=1), means.std(axis=0, ddof=1) / len(blocks) ** 0.5, unvoiced)
+    return Timbre(*(np.asarray(row, np.float32) for row in rows))
+
+
+def correction(wanted: Timbre, spoken: Timbre, n_mels: int = DEFAULT_SPEC.n_mels) -> Correction:
+    """What turns the timbre of what is ``spoken`` into the one ``wanted``, as far as both are
+    certain, over the bins that both know."""
+    bins = min(len(wanted.voiced), len(spoken.voiced))
+    wanted, spoken = (Timbre(*t.to_array()[:, :bins]) for t in (wanted, spoken))
+    difference = wanted.voiced - spoken.voiced
+    louder = difference.mean()  # loudness is set elsewhere
+    difference = difference - louder
+    doubt = np.mean(wanted.error**2 + spoken.error**2)
+    certain = float(np.clip(1 - doubt / max(np.mean(difference**2), 1e-9), 0.0, 1.0))
+    unvoiced = wanted.unvoiced - spoken.unvoiced - louder
+    ratio = np.asarray(wanted.spread / spoken.spread.clip(min=1e-3), np.float32)
+    stretch = np.clip(1 + (_smooth(ratio) - 1) * certain, *SPREADS).astype(np.float32)
+    return Correction(
+        center=_extended(spoken.voiced, n_mels, float(spoken.voiced[-1])),
+        ratio=_extended(stretch, n_mels, 1.0),
+        voiced=_extended(_limited(difference, certain), n_mels, 0.0),
+        unvoiced=_extended(_limited(unvoiced, certain), n_mels, 0.0),
+    )
+
+
+def _limited(difference: Floats, certain: float) -> Floats:
+    limited = np.clip(_smooth(difference) * certain, -LARGEST_NATS, LARGEST_NATS)
+    return np.asarray(limited, np.float32)
+
+
+def _smooth(row: Floats) -> Floats:
+    reach = int(3 * SMOOTHING_BINS)
+    kernel = np.exp(-0.5 * (np.arange(-reach, reach + 1) / SMOOTHING_BINS) ** 2)
+    smooth = np.convolve(np.pad(row, reach, mode="edge"), kernel / kernel.sum(), "valid")
+    return np.asarray(smooth, np.float32)
+
+
+def _extended(row: Floats, size: int, beyond: float) -> Floats:
+    """``row`` to ``size`` bins; from its end it fades to ``beyond`` over ten bins."""
+    missing = size - len(row)
+    fade = np.clip(1 - np.arange(1, missing + 1) / 10, 0.0, 1.0)
+    tail = beyond + fade * (row[-1] - beyond)
+    return np.concatenate([row, tail]).astype(np.float32)
