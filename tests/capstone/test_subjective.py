@@ -185,22 +185,29 @@ def test_a_difference_is_paired_by_listener_and_clip() -> None:
     assert (exact.low, exact.high) == pytest.approx((7.0, 7.0))
 
 
-@pytest.mark.parametrize("design", ["every vote", "mos"])
-def test_intervals_cover_the_truth(design: str) -> None:
-    """1000 simulated tests, in which listeners, clips, and either's taste for a system vary."""
+@pytest.mark.parametrize(
+    ("design", "mean", "difference", "independent"),
+    [("every vote", 0.968, 0.950, 0.562), ("mos", 0.965, 0.991, 0.866)],
+)
+def test_intervals_cover_the_truth(
+    design: str, mean: float, difference: float, independent: float
+) -> None:
+    """1000 simulated tests, in which listeners, clips, and either's taste for a system vary; the
+    shares that docs/listening_tests.md gives. The last one takes votes for independent."""
     rng = np.random.default_rng(11)
-    runs, covered, difference_covered, naive_covered = 1000, 0, 0, 0
+    runs, covered = 1000, Counter[str]()
     for seed in range(runs):
         votes = _simulated(rng, 8, 12, mos_seed=seed if design == "mos" else None)
         ours, theirs = _of(votes, "ours"), _of(votes, "theirs")
-        covered += _holds(mean_interval(ours, WIDE), 0.0)
-        difference_covered += _holds(difference_interval(ours, theirs), 0.0)
+        covered["mean"] += _holds(mean_interval(ours, WIDE), 0.0)
+        covered["difference"] += _holds(difference_interval(ours, theirs), 0.0)
         values = [vote.value for vote in ours]
         low, high = stats.t.interval(0.95, len(values) - 1, np.mean(values), stats.sem(values))
-        naive_covered += low <= 0.0 <= high
-    assert 0.93 <= covered / runs <= 0.98
-    assert difference_covered / runs >= 0.92
-    assert naive_covered / runs < 0.9  # why votes are not taken for independent
+        covered["independent"] += low <= 0.0 <= high
+    shares = {name: count / runs for name, count in covered.items()}
+    assert shares["mean"] >= 0.94 and shares["difference"] >= 0.94 > shares["independent"]
+    known = {"mean": mean, "difference": difference, "independent": independent}
+    assert shares == pytest.approx(known, abs=0.005)
 
 
 def test_nothing_is_said_about_others_from_one_listener_or_clip() -> None:

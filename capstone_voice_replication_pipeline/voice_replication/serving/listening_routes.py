@@ -261,12 +261,10 @@ def export(path: TestPath, query: TableQuery) -> Response:
     """``systems``: the results; ``answers``: every single answer."""
     test = studio().listening.get(path.test_id)
     text = results_csv(test, studio().listening.sessions(test.id), query.table)
-    name = f"{test.kind}_{query.table}.csv"
-    return Response(
-        text,
-        content_type="text/csv; charset=utf-8; header=present",
-        headers={"Content-Disposition": f'attachment; filename="{name}"'},
-    )
+    response = Response(text, content_type="text/csv; charset=utf-8; header=present")
+    name = f"{test.title}_{query.table}.csv"
+    response.headers.set("Content-Disposition", "attachment", filename=name)
+    return response
 
 
 def _unnamed(file: Path, name: str) -> Response:

@@ -144,15 +144,20 @@ function ratingRow(player, label, onChange) {
     type: "range", min: "0", max: "100", step: "1", value: "50", disabled: true,
     "aria-label": `Rating of ${label}`, "aria-valuetext": "not rated yet",
   });
+  let wanted = false; // the focus goes to the slider as soon as it can be moved
   const row = {
     label,
     rated: false,
     node: el("div.rating-row", {}, sample.node, slider, shown),
     value: () => Number(slider.value),
-    focus: () => slider.focus(),
+    focus() {
+      wanted = slider.disabled;
+      slider.focus();
+    },
     show() {
       sample.show();
       slider.disabled = !player.heard.has(label);
+      if (wanted && !slider.disabled) row.focus();
       row.node.classList.toggle("unrated", !row.rated);
     },
   };

@@ -13,7 +13,7 @@ const percent = (share) => `${Math.round(100 * share)} %`;
 export async function resultsPage(api, id) {
   const results = await api.get(`/v1/listening/tests/${id}/results`);
   const heading = el("h2", { tabindex: "-1" }, results.title);
-  const csv = (table, text) => el("a.button", { href: `/v1/listening/tests/${id}/results.csv?table=${table}`, download: `${results.title}_${table}.csv` },
+  const csv = (table, text) => el("a.button", { href: `/v1/listening/tests/${id}/results.csv?table=${table}`, download: true },
     icon("download"), el("span", {}, text));
   const content = results.answers === 0
     ? [el("p.empty", {}, "Nobody has answered yet.")]
