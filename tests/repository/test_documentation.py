@@ -2,7 +2,8 @@
 
 A block of bash or Python is run if the line before it is a comment: ``<!-- run -->`` needs nothing
 but the installation, ``<!-- run: voices -->`` needs the shipped models and sample voices (and is
-skipped until they are there). It runs in an empty folder that holds ``me.wav`` and ``book.txt``.
+skipped until they are there), ``<!-- run: server -->`` also a server, whose address takes the place
+of ``http://127.0.0.1:8000``. It runs in an empty folder that holds ``me.wav`` and ``book.txt``.
 The Python blocks of a page that need nothing share a process, and nothing else.
 """
 
@@ -14,6 +15,7 @@ import re
 import shutil
 import subprocess
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 from urllib.parse import unquote
 
@@ -31,6 +33,7 @@ LINK = re.compile(r"(?<!\\)\[(?:[^\]\[]|\[[^\]]*\])*\]\(<?([^)\s>]+)>?(?:\s+\"[^
 BLOCK = re.compile(
     r"<!-- run(?::\s*(?P<needs>\w+))? -->\s*\n```(?P<kind>bash|python)\n(?P<code>.*?)\n```", re.S
 )
+ADDRESS = "http://127.0.0.1:8000"  # of the server, in examples
 BOOK = "# Chapter 1\n\nIt rained. Nobody minded.\n\n# Chapter 2\n\nThe sun came back.\n"
 
 
@@ -102,6 +105,28 @@ def single_blocks() -> list[object]:
     ]
 
 
+@pytest.fixture(scope="module")
+def server_address(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """``voiceclone serve`` for the examples, on a free port and with a data folder of its own."""
+    folder = tmp_path_factory.mktemp("server")
+    with (folder / "log.txt").open("w") as log:
+        server = subprocess.Popen(
+            [str(Path(sys.executable).with_name("voiceclone")), "serve", "--port", "0"],
+            env={**os.environ, "VOICECLONE_HOME": str(folder / "home")},
+            stdout=subprocess.PIPE,
+            stderr=log,
+            text=True,
+        )
+    assert server.stdout is not None
+    line = server.stdout.readline()
+    try:
+        assert line.startswith("studio: "), (folder / "log.txt").read_text()
+        yield line.removeprefix("studio: ").strip().rstrip("/")
+    finally:
+        server.terminate()
+        assert server.wait(60) == 0
+
+
 @pytest.mark.slow
 @pytest.mark.parametrize(("kind", "needs", "code"), single_blocks())
 def test_a_marked_block_runs(
@@ -112,10 +137,15 @@ def test_a_marked_block_runs(
     home: Path,
     request: pytest.FixtureRequest,
 ) -> None:
-    assert needs in {None, "voices"}, f"unknown requirement '{needs}'"
-    if needs == "voices":
+    assert needs in {None, "voices", "server"}, f"unknown requirement '{needs}'"
+    if needs is not None:
         request.getfixturevalue("shipped_checkpoints")
         prepare_recording(tmp_path / "me.wav")
+    if needs == "server":
+        assert ADDRESS in code or "voiceclone keys" in code
+        code = code.replace(ADDRESS, request.getfixturevalue("server_address"))
+        if "curl" in code and shutil.which("curl") is None:
+            pytest.skip("there is no curl here")
     (tmp_path / "book.txt").write_text(BOOK)
     if kind == "bash" and shutil.which("bash") is None:
         pytest.skip("there is no bash here")

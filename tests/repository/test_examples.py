@@ -18,6 +18,7 @@ from voice_replication.home import sample_voices_folder
 
 # What makes an example short enough for a test; everything else is the example as it stands.
 SHORTER = {
+    "serve": ["--port", "0"],
     "train": ["--set", "training.steps=2"],
     "finetune": ["--steps", "2", "--force"],
 }
@@ -48,6 +49,20 @@ def prepare(folder: Path) -> None:
     (folder / "book.txt").write_text(BOOK)
 
 
+def serve_and_stop(command: list[str], folder: Path, environment: dict[str, str]) -> None:
+    """A server says where it is, and ends when it is told to."""
+    with (folder / "serve.log").open("w") as log:
+        server = subprocess.Popen(
+            command, cwd=folder, env=environment, stdout=subprocess.PIPE, stderr=log, text=True
+        )
+    assert server.stdout is not None
+    line = server.stdout.readline()
+    server.terminate()
+    code = server.wait(60)
+    assert line.startswith("studio: http://127.0.0.1:"), (folder / "serve.log").read_text()
+    assert code == 0
+
+
 @pytest.mark.slow
 def test_every_example_runs(
     tmp_path: Path,
@@ -66,6 +81,9 @@ def test_every_example_runs(
             shutil.copytree(tmp_path / "data" / "anna", tmp_path / "data" / "speech24")
         with subtests.test(name):
             words = [*shlex.split(example)[1:], *SHORTER.get(name, [])]
+            if name == "serve":
+                serve_and_stop([program, *words], tmp_path, environment)
+                continue
             run = subprocess.run(
                 [program, *words], cwd=tmp_path, env=environment, capture_output=True, text=True
             )

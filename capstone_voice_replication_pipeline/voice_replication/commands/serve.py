@@ -50,8 +50,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--log-text", action="store_true", default=None, help="write what was spoken into the log"
     )
-    parser.epilog = f"{parser.epilog}\n\nEvery setting is also an environment variable: " + (
-        "VOICECLONE_SERVE_MAX_QUEUE=16 is --max-queue 16.\nAll of them: docs/api.md."
+    parser.description = f"{parser.description}\n\n" + (
+        "Every setting is also an environment variable: VOICECLONE_SERVE_MAX_QUEUE=16 is\n"
+        "--max-queue 16. docs/api.md has all of them."
     )
 
 

@@ -36,7 +36,7 @@ HEADERS = {
     "Permissions-Policy": "microphone=(self), camera=(), geolocation=(), payment=(), usb=()",
 }
 _HOST = re.compile(r"(\[[0-9A-Fa-f:.]+\]|[\w.-]+)(?::[0-9]{1,5})?", re.ASCII)
-_EXPOSED = "X-Request-Id, Retry-After, Location, X-Ignored-Fields"
+_EXPOSED = "X-Request-Id, Retry-After, Location, X-Ignored-Fields, X-Unreadable"
 
 
 def install_security(app: Flask) -> None:
