@@ -39,6 +39,11 @@ OBJECT_STORE_BYTES = 100 * 2**20  # of a cluster that is started here; lines are
 BATCH_WAIT_SECONDS = 0.005  # for other lines to arrive; a line alone takes ten times as long
 START_ATTEMPTS = 3
 STOP_SECONDS = 5.0  # for a replica to finish its batch when the engine is closed
+RAY_ENVIRONMENT = {
+    "RAY_USAGE_STATS_ENABLED": "0",  # nothing is reported to anybody
+    "RAY_worker_niceness": "0",  # replicas are no background work
+    "RAY_SERVE_LOG_TO_STDERR": "0",  # stderr is the studio's log, which is JSON
+}
 UPSCALE_SECONDS = 5.0  # that there is more work than the replicas of a cluster can batch
 PAUSES_SECONDS = (0.05, 0.1, 0.2, 0.5, 1.0)  # before a line is sent again; then the last of them
 
@@ -93,7 +98,6 @@ class RayEngine:
 
     def _connect(self, settings: ServerSettings) -> None:
         quiet = {"log_to_driver": False, "configure_logging": False, "namespace": "voiceclone"}
-        os.environ.setdefault("RAY_USAGE_STATS_ENABLED", "0")  # nothing is reported to anybody
         if settings.ray_address is not None:
             self._ray.init(address=settings.ray_address, **quiet)
             return
@@ -204,6 +208,8 @@ def _application_name(settings: ServerSettings) -> str:
 
 
 def _import_ray() -> tuple[Any, Any]:
+    for name, value in RAY_ENVIRONMENT.items():
+        os.environ.setdefault(name, value)
     try:
         import ray
         from ray import serve
