@@ -144,8 +144,12 @@ def test_an_empty_text_is_refused_in_a_sentence(browser: Browser) -> None:
     )
     assert not browser.find_all(".history-item")
     browser.button("Speak")
-    write(browser, "x" * 5000)
-    assert "904 characters too many" in browser.wait(".speak-text-field .field-error").text
+    write(browser, "Too long. " * 500)
+    assert browser.wait(".speak-text-field output").text == "5,000 characters"
+    browser.button("Speak").click()
+    error = browser.wait(".speak-text-field .field-error").text
+    assert "4,096" in error
+    assert "Narrate" in error
 
 
 def test_stop_is_silence_and_history_plays_again(browser: Browser) -> None:

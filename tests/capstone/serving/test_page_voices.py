@@ -147,6 +147,17 @@ def test_files_can_be_dropped_and_consent_be_spoken(browser: Browser) -> None:
     browser.wait("[data-voice=basil-reed]")
     assert voices(browser)["basil-reed"]["statistics"]["references"] == 2
 
+    drop(browser, "#view-voices", "other.wav", "/v1/audio/voices/ada/sample")
+    fill_in(browser, "Basil Reed")
+    browser.find_all("dialog input[type=checkbox]")[0].click()
+    browser.button("Enroll", "dialog").click()
+    browser.button("Cancel", "dialog:last-of-type").click()  # the name is taken
+    assert "taken" in browser.wait("dialog .field.wrong .field-error").text
+    browser.button("Enroll", "dialog").click()
+    browser.button("Replace", "dialog").click()
+    browser.wait_until(lambda: not browser.find_all("dialog"))
+    assert voices(browser)["basil-reed"]["statistics"]["references"] == 1
+
 
 def test_what_the_server_refuses_is_said_where_it_happened(browser: Browser) -> None:
     browser.open("voices")

@@ -59,6 +59,9 @@ document.querySelector(".skip").addEventListener("click", (event) => {
   event.preventDefault(); // the address names a view, and stays
   document.getElementById("content").focus();
 });
+for (const type of ["dragover", "drop"]) { // a file that misses its place must not replace the page
+  window.addEventListener(type, (event) => event.preventDefault());
+}
 window.addEventListener("hashchange", () => show({ focus: true }));
 window.addEventListener("online", () => announce("The connection is back."));
 showSession();

@@ -1,14 +1,13 @@
 // The view "Speak": a text, a voice, and sound while the rest is being made.
 
 import { ApiError, sentenceOf } from "./api.js";
-import { formatCount, formatSeconds } from "./format.js";
+import { formatSeconds, plural } from "./format.js";
 import { historyList } from "./speak_history.js";
 import { SoundPicture } from "./sound_picture.js";
 import { SpeechTake } from "./speech_take.js";
 import { announce, button, el, field, relabel, saveAs, toast } from "./ui.js";
 import { allVoices, voiceSelect } from "./voice_list.js";
 
-const MAX_CHARACTERS = 4096;
 const FORMATS = [["mp3", "MP3"], ["wav", "WAV"], ["flac", "FLAC"], ["opus", "Opus"], ["aac", "AAC"]];
 const DRAFT = "The harbor was quiet that morning, and a thin fog lay over the boats. Somebody had left a lantern burning at the end of the pier.";
 
@@ -94,7 +93,7 @@ export async function mount(section, api) {
 
 /** Text, voice, speed, format, and the button. */
 function speakForm(onSubmit) {
-  const count = el("output.small.numbers", { "aria-label": "Characters" });
+  const count = el("output.small.numbers", { "aria-label": "Length of the text" });
   const text = field("Text", el("textarea.speak-text", { rows: "7", lang: "en", spellcheck: "true", placeholder: "What shall be said?" }));
   text.control.value = DRAFT;
   const voice = field("Voice", voiceSelect());
@@ -111,10 +110,8 @@ function speakForm(onSubmit) {
     speed.control.setAttribute("aria-valuetext", `${speed.control.value} times`);
   });
   const showCount = () => {
-    const length = text.control.value.length;
-    count.textContent = `${formatCount(length)} of ${formatCount(MAX_CHARACTERS)}`;
-    text.setError(length > MAX_CHARACTERS
-      ? `That is ${formatCount(length - MAX_CHARACTERS)} characters too many. Longer texts are for Narrate.` : "");
+    count.textContent = plural([...text.control.value].length, "character");
+    text.setError("");
   };
   text.control.addEventListener("input", showCount);
   text.control.addEventListener("keydown", (event) => {
@@ -145,7 +142,8 @@ function speakForm(onSubmit) {
     },
     refuse(error) {
       const place = error instanceof ApiError && { input: text, voice, speed }[error.field];
-      if (place) place.setError(sentenceOf(error));
+      const hint = error.code === "too_large" ? " The view Narrate takes whole books." : "";
+      if (place) place.setError(sentenceOf(error) + hint);
       else toast(sentenceOf(error), { kind: "error" });
     },
     showBusy(busy) {

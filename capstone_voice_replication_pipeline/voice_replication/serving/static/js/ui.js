@@ -106,10 +106,17 @@ export function openDialog({
   const titleId = newId("dialog");
   return new Promise((resolve) => {
     const leave = async () => (await mayClose()) && node.close("");
-    const yes = confirm && button(confirm, {
-      kind: danger ? "danger" : "primary",
-      onclick: async () => (await validate()) && node.close("yes"),
-    });
+    let confirming = false; // a second click while `validate` works is none
+    const accept = async () => {
+      if (confirming) return;
+      confirming = true;
+      try {
+        if (await validate()) node.close("yes");
+      } finally {
+        confirming = false;
+      }
+    };
+    const yes = confirm && button(confirm, { kind: danger ? "danger" : "primary", onclick: accept });
     const no = cancel && button(cancel, { onclick: leave });
     const node = el(wide ? "dialog.wide" : "dialog", { "aria-labelledby": titleId },
       el("div.dialog-head", {},
