@@ -27,7 +27,7 @@ PACKAGES := env_utils course book_utils dl_utils tts_utils audio_utils text_util
 
 .DEFAULT_GOAL := help
 .PHONY: help create-env install-requirements data-preprocess train-encoder train-synthesizer \
-	train-vocoder train-all evaluate demo bench smoke-test test lint format
+	train-vocoder train-all evaluate demo serve bench smoke-test test lint format
 
 help: ## list the targets
 	@sed -n 's/^\([a-z-]*\):[^#]*## \(.*\)/\1\t\2/p' $(MAKEFILE_LIST) | expand -t 24
@@ -75,6 +75,9 @@ train-vocoder: $(BASE) ## train the vocoder on DATA as run RUN
 
 train-all: $(BASE) ## all of it, from DATA to four models, as run RUN
 	$(VOICECLONE) train all "$(DATA)" --run-id "$(RUN)" $(ARGS)
+
+serve: $(BASE) ## the REST API and the studio page: make serve ARGS="--port 8000"
+	@$(VOICECLONE) serve $(ARGS)
 
 evaluate: $(DEV) ## measure quality (installs the measuring packages too)
 	$(VOICECLONE) evaluate -o outputs/evaluation $(ARGS)

@@ -60,6 +60,19 @@ def binary(description: str, *media_types: str) -> dict[str, Any]:
     return {"description": description, "content": content}
 
 
+# In the order in which a reader meets them.
+TAGS = {
+    "speech": "Text in, sound out: as a stream, as events with word times, or whole",
+    "voices": "Enrolled with consent, listened to, fine-tuned, deleted with all that is derived",
+    "narrations": "Books and long texts, read aloud as jobs",
+    "jobs": "Long work: how far it is, its files, cancelling it",
+    "watermark": "Whether a recording was made here",
+    "listening": "Blind listening tests (MOS, ABX, MUSHRA) and their results",
+    "session": "The key of the page in the browser",
+    "system": "For programs that watch the server",
+}
+
+
 class StudioAPI(OpenAPI):
     """flask-openapi3's application with our errors in its document."""
 
@@ -69,6 +82,7 @@ class StudioAPI(OpenAPI):
         schemas = self.spec_json["components"]["schemas"]
         schemas.pop(self.validation_error_model.__name__, None)
         schemas["ProblemDetails"] = ProblemDetails.model_json_schema()
+        self.spec_json["tags"] = [{"name": n, "description": d} for n, d in TAGS.items()]
         self.spec_json["security"] = [{}, *({name: []} for name in SECURITY_SCHEMES)]
         names = {
             (parse_rule(rule.rule), method): rule.endpoint.replace(".", "_")

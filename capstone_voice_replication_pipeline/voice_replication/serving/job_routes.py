@@ -29,6 +29,7 @@ MEDIA_TYPES = {
     ".m4b": "audio/mp4",
 }
 HEARTBEAT_SECONDS = 15.0
+LOOK_SECONDS = 1.0  # so soon a stream ends when the server is stopped
 EVENT_SECONDS = 0.25  # at least, from one event to the next
 RETRY_MILLISECONDS = 2000  # for who is sent one event and asked to come again
 
@@ -189,7 +190,7 @@ def follow_job(path: JobPath) -> Response:
     now and the time after which to ask again, which browsers do by themselves.
     """
     store, followers = studio().jobs.store, studio().jobs.followers
-    first = store.get(path.job_id)
+    stopping, first = studio().stopping, store.get(path.job_id)
 
     def events() -> Iterator[str]:
         yield _event(first)
@@ -200,11 +201,16 @@ def follow_job(path: JobPath) -> Response:
             return
         try:
             job: Job | None = first
-            while job is not None and not job.is_final:
+            said = time.monotonic()
+            while job is not None and not job.is_final and not stopping.is_set():
                 time.sleep(EVENT_SECONDS)
-                seen, job = job, store.wait(job, HEARTBEAT_SECONDS)
-                if job is not None:
-                    yield _event(job) if job is not seen else ": still here\n\n"
+                seen, job = job, store.wait(job, min(LOOK_SECONDS, HEARTBEAT_SECONDS))
+                if job is not None and job is not seen:
+                    yield _event(job)
+                    said = time.monotonic()
+                elif time.monotonic() - said >= HEARTBEAT_SECONDS:
+                    yield ": still here\n\n"
+                    said = time.monotonic()
         finally:
             followers.release()
 

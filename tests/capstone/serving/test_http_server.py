@@ -1,4 +1,4 @@
-"""waitress as we set it up: it streams, refuses in problem details, cuts off, and stops in order."""
+"""waitress as we set it up: it streams, refuses with problem details, cuts off, stops in order."""
 
 from __future__ import annotations
 
@@ -90,7 +90,7 @@ def test_what_is_yielded_arrives_before_the_next_is_made() -> None:
     ("request_", "status", "code"),
     [
         (b"nonsense\r\n\r\n", 400, "malformed_body"),
-        (b"GET / HTTP/1.1\r\nHost: a\r\nX: " + b"a" * 70_000 + b"\r\n\r\n", 431, "headers_too_large"),
+        (b"GET / HTTP/1.1\r\nX: " + b"a" * 70_000 + b"\r\n\r\n", 431, "headers_too_large"),
         (b"GET / HTTP/1.1\r\nHost: a\r\nbad header\r\n\r\n", 400, "malformed_body"),
         (b"G\x00T / HTTP/1.1\r\nHost: a\r\n\r\n", 400, "malformed_body"),
         (b"POST / HTTP/1.1\r\nHost: a\r\nContent-Length: -1\r\n\r\n", 400, "malformed_body"),
