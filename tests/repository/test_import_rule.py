@@ -146,6 +146,7 @@ OPTIONAL = {
     "transformers", "tokenizers", "spacy", "sklearn", "librosa", "accelerate", "datasets", "TTS",
     "imageio_ffmpeg", "jupytext", "nbclient", "nbformat", "sounddevice", "mlflow", "wandb",
     "jiwer", "pocketsphinx", "pystoi", "pesq", "resemblyzer", "torchaudio", "torchvision",
+    "ray", "gunicorn",
 }  # fmt: skip
 
 
