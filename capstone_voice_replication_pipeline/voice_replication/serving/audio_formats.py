@@ -39,6 +39,7 @@ MEDIA_TYPES: dict[AudioFormat, str] = {
 }
 UNKNOWN_SIZE = 0xFFFFFFFF  # in a WAV header: until the end of the stream
 RATE = DEFAULT_SPEC.sample_rate
+STEP_SAMPLES = RATE // 2
 
 # libsndfile's container, subtype and options
 _SNDFILE: dict[str, tuple[str, str, dict[str, Any]]] = {
@@ -72,8 +73,9 @@ def encode(parts: Iterable[Audio], audio_format: AudioFormat, tags: Tags) -> Gen
     """
     with contextlib.closing(_open(audio_format, tags)) as encoder:
         for part in parts:
-            if data := encoder.push(part):
-                yield data
+            for start in range(0, len(part), STEP_SAMPLES):  # so that little waits for the codec
+                if data := encoder.push(part[start : start + STEP_SAMPLES]):
+                    yield data
         if data := encoder.finish():
             yield data
 
