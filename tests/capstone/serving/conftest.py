@@ -279,7 +279,7 @@ class Browser:
         chosen = [{"name": n, "value": v} for n, v in (scheme | features).items()]
         self.driver.execute_cdp_cmd("Emulation.setEmulatedMedia", {"features": chosen})
 
-    def wait(self, css: str, seconds: float = 30.0) -> WebElement:
+    def wait(self, css: str, seconds: float = 60.0) -> WebElement:
         """The first element that matches ``css`` and is shown, once there is one."""
         return self.wait_until(
             lambda: next((e for e in self.find_all(css) if e.is_displayed()), None),
@@ -288,7 +288,7 @@ class Browser:
         )
 
     def wait_until(
-        self, found: Callable[[], Any], seconds: float = 30.0, otherwise: str = ""
+        self, found: Callable[[], Any], seconds: float = 60.0, otherwise: str = ""
     ) -> Any:
         """What ``found`` returns, once that is true."""
         from selenium.common.exceptions import StaleElementReferenceException
