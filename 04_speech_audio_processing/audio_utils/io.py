@@ -7,6 +7,7 @@ PATH or installed as the ``imageio-ffmpeg`` wheel, reads the rest (m4a, aac, wma
 from __future__ import annotations
 
 import subprocess
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -15,11 +16,12 @@ import soundfile
 import soxr
 from env_utils import InputError, MissingDependencyError, atomic_path, ffmpeg_path
 
-from audio_utils.containers import is_cut_off
+from audio_utils.containers import is_cut_off, length_is_known
 
 Audio = npt.NDArray[np.float32]
 
 MAX_SECONDS = 4 * 3600.0  # four hours of 24 kHz float32 are 1.4 GB: the most that is read at once
+_UNKNOWN = 2**62  # samples: libsndfile's "as long as it gets"
 _BLOCK_SECONDS = 60.0  # long files are mixed down and resampled in blocks, to save memory
 
 
@@ -46,7 +48,10 @@ def load_audio(path: str | Path, sample_rate: int = 24_000) -> Audio:
         audio = _read_with_ffmpeg(path, sample_rate)
     else:
         with sound:
-            audio = _read_with_libsndfile(sound, path, sample_rate)
+            # libsndfile fails at the end of a FLAC stream
+            streamed = sound.format == "FLAC" and sound.frames >= _UNKNOWN
+            read = _read_with_ffmpeg if streamed else partial(_read_with_libsndfile, sound)
+            audio = read(path, sample_rate)
     if audio.size == 0:
         raise InputError(f"{path}: the file holds no audio samples.")
     if not np.isfinite([audio.min(), audio.max()]).all():  # without a copy of hours of audio
@@ -74,6 +79,8 @@ def _require_length(path: Path, seconds: float) -> None:
 def _read_with_libsndfile(sound: soundfile.SoundFile, path: Path, sample_rate: int) -> Audio:
     """All samples of an open file, mixed down and resampled block by block: ``(T,)``."""
     promised, rate = sound.frames, sound.samplerate
+    if promised >= _UNKNOWN or not length_is_known(path):  # a stream: nothing was promised
+        promised = 0
     _require_length(path, promised / rate)
     block = max(1, int(_BLOCK_SECONDS * rate))
     stream = soxr.ResampleStream(rate, sample_rate, 1, dtype="float32")
@@ -83,6 +90,7 @@ def _read_with_libsndfile(sound: soundfile.SoundFile, path: Path, sample_rate: i
         while True:
             samples = sound.read(block, dtype="float32", always_2d=True)
             read += len(samples)
+            _require_length(path, read / rate)
             last = len(samples) < block
             mono = np.ascontiguousarray(samples.mean(axis=1))
             if rate == sample_rate or (last and not parts):
@@ -92,14 +100,17 @@ def _read_with_libsndfile(sound: soundfile.SoundFile, path: Path, sample_rate: i
             if last:
                 break
     except (soundfile.LibsndfileError, RuntimeError):
-        read = -1
+        raise _damaged(path, promised / rate, "the decoder stopped early") from None
     if read < 0.98 * promised:
-        have = f"only {read / rate:.1f} s are there" if read >= 0 else "the decoder stopped early"
-        raise InputError(
-            f"{path}: the file is damaged or cut off: its header promises {promised / rate:.1f} s, "
-            f"but {have}. Copy or download it again."
-        )
+        raise _damaged(path, promised / rate, f"only {read / rate:.1f} s are there")
     return parts[0] if len(parts) == 1 else np.concatenate(parts)
+
+
+def _damaged(path: Path, promised_seconds: float, have: str) -> InputError:
+    promise = f"its header promises {promised_seconds:.1f} s, but " if promised_seconds else ""
+    return InputError(
+        f"{path}: the file is damaged or cut off: {promise}{have}. Copy or download it again."
+    )
 
 
 def _read_with_ffmpeg(path: Path, sample_rate: int) -> Audio:

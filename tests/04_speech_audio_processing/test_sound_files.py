@@ -10,7 +10,7 @@ import pytest
 import soundfile
 from audio_utils import ffmpeg_path, load_audio, resample, save_audio
 from audio_utils import io as audio_io
-from audio_utils.containers import is_cut_off
+from audio_utils.containers import is_cut_off, length_is_known
 from env_utils import InputError, MissingDependencyError
 
 RATE = 24_000
@@ -170,6 +170,30 @@ def test_wav_from_a_pipe_is_whole(tmp_path: Path, spoken) -> None:
     data[4:8] = data[40:44] = b"\xff\xff\xff\xff"  # "unknown", as FFmpeg writes into a pipe
     path.write_bytes(data)
     assert not is_cut_off(path)
+    assert len(load_audio(path)) == len(spoken)
+
+
+def test_an_mp3_without_a_table_of_its_length_is_whole(tmp_path: Path, spoken) -> None:
+    """As a server streams it: constant rate, nothing at its beginning but tags and a picture."""
+    path = tmp_path / "streamed.mp3"
+    soundfile.write(path, spoken, RATE, format="MP3", bitrate_mode="CONSTANT")
+    tags = b"ID3\x04\x00\x00" + bytes([0, 0, 0x7F, 0x7F]) + bytes(0x3FFF)
+    data = path.read_bytes()
+    frame = data.index(b"\xff\xf3", data.index(b"Xing"))  # the first one with sound
+    path.write_bytes(tags + data[frame:])
+    assert not length_is_known(path)
+    assert len(load_audio(path)) == pytest.approx(len(spoken), abs=0.1 * RATE)
+    soundfile.write(path, spoken, RATE, format="MP3", bitrate_mode="VARIABLE")
+    assert length_is_known(path)
+
+
+def test_a_flac_stream_of_unknown_length_is_whole(tmp_path: Path, spoken) -> None:
+    path = tmp_path / "streamed.flac"
+    soundfile.write(path, spoken, RATE)
+    data = bytearray(path.read_bytes())
+    data[21] &= 0xF0  # 36 bits of STREAMINFO: the number of samples, 0 if unknown
+    data[22:26] = bytes(4)
+    path.write_bytes(data)
     assert len(load_audio(path)) == len(spoken)
 
 

@@ -22,7 +22,7 @@ from pathlib import Path
 from typing import Any
 
 from audio_utils import DEFAULT_SPEC
-from audio_utils.containers import is_cut_off
+from audio_utils.containers import is_cut_off, length_is_known
 from env_utils import ffmpeg_path, usable_cores
 
 from voice_replication.serving.decoding_child import Order
@@ -73,6 +73,7 @@ class Decoder:
             cpu_seconds=max(1, round(self.settings.decode_seconds)),
             memory_bytes=self.settings.decode_bytes,
             ffmpeg=self.ffmpeg,
+            length_known=length_is_known(path),
         )
         patience = WALL_FACTOR * self.settings.decode_seconds
         if not self._free.acquire(timeout=patience):

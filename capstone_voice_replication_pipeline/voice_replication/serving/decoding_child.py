@@ -78,6 +78,7 @@ class Order:
     cpu_seconds: int
     memory_bytes: int
     ffmpeg: str | None
+    length_known: bool = True  # by the header, if the format has one for it
 
 
 def confine(order: Order) -> None:
@@ -107,18 +108,22 @@ def decode(order: Order) -> dict[str, Any]:
     with contextlib.ExitStack() as stack:
         try:
             sound = stack.enter_context(soundfile.SoundFile(order.source))
+            if sound.format == "FLAC" and sound.frames >= 2**62:
+                raise RuntimeError("a stream")
         except (soundfile.LibsndfileError, RuntimeError):
             process, blocks = _open_ffmpeg(order)
             stack.callback(process.kill)
             rate = order.sample_rate
         else:
-            _check_header(sound, order)
-            rate, blocks = sound.samplerate, _read(sound)
+            known = order.length_known and sound.frames < 2**62
+            promised = sound.frames if known else 0  # a stream promises nothing
+            _check_header(sound, order, promised)
+            rate, blocks = sound.samplerate, _read(sound, promised)
         samples = _write(blocks, rate, order)
     return {"seconds": samples / order.sample_rate}
 
 
-def _check_header(sound: soundfile.SoundFile, order: Order) -> None:
+def _check_header(sound: soundfile.SoundFile, order: Order, promised: int) -> None:
     if sound.format not in FORMATS:
         raise Refused("unusable_recording", f"{sound.format} files are not read here.")
     if sound.samplerate not in RATES_HZ:
@@ -132,8 +137,8 @@ def _check_header(sound: soundfile.SoundFile, order: Order) -> None:
             "unusable_recording",
             f"{sound.channels} channels; recordings have at most {MAX_CHANNELS}.",
         )
-    if 0 < sound.frames < 2**62 and sound.frames > order.max_seconds * sound.samplerate:
-        raise _too_long(order, sound.frames / sound.samplerate)
+    if promised > order.max_seconds * sound.samplerate:
+        raise _too_long(order, promised / sound.samplerate)
 
 
 def _too_long(order: Order, seconds: float | None = None) -> Refused:
@@ -143,9 +148,9 @@ def _too_long(order: Order, seconds: float | None = None) -> Refused:
     return Refused("too_large", f"{length}a recording has at most {limit}.")
 
 
-def _read(sound: soundfile.SoundFile) -> Iterator[Block]:
+def _read(sound: soundfile.SoundFile, promised: int) -> Iterator[Block]:
     """The channels' mean in blocks ``(T,)``; a file that ends too early is refused."""
-    frames, promised, read = BLOCK_VALUES // sound.channels, sound.frames, 0
+    frames, read = BLOCK_VALUES // sound.channels, 0
     while True:
         try:
             block = sound.read(frames, dtype="float32", always_2d=True)
@@ -155,7 +160,7 @@ def _read(sound: soundfile.SoundFile) -> Iterator[Block]:
         yield block.mean(axis=1, dtype=np.float32)
         if len(block) < frames:
             break
-    if promised < 2**62 and read < MIN_SHARE * promised:
+    if read < MIN_SHARE * promised:
         raise Refused(
             "unusable_recording",
             f"it is damaged or cut off: its header promises {promised / sound.samplerate:.1f} s, "
@@ -203,6 +208,8 @@ def container(source: Path) -> tuple[str, str]:
         return "mov", "MP4 or M4A"
     if start[:1] == b"\xff" and len(start) > 7 and start[1] & 0xF6 == 0xF0:
         return "aac", "AAC"
+    if start[:4] == b"fLaC" and len(start) > 25 and not (start[21] & 15 or any(start[22:26])):
+        return "flac", "FLAC of unknown length"  # as streams are; libsndfile fails at their end
     for magic, name in OTHERS.items():
         if start.lstrip(b"\xef\xbb\xbf \t\r\n").lower().startswith(magic.lower()):
             raise Refused("unusable_recording", f"this is {name}, not a recording.")
