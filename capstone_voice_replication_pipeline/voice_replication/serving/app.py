@@ -73,6 +73,7 @@ def create_app(settings: ServerSettings | None = None, studio: Studio | None = N
     install_upload_limits(app, settings)
     for group in GROUPS:
         app.register_api(group)
+    app.generate_spec_json()  # now, and not by two first requests at once
     if hops := settings.trusted_proxies:
         app.wsgi_app = ProxyFix(app.wsgi_app, x_for=hops, x_proto=hops, x_host=hops)  # type: ignore[method-assign]
     return app
