@@ -75,7 +75,12 @@ def _show(store: VoiceStore, args: argparse.Namespace) -> int:
     from voice_replication.voice_files import to_json
 
     voice = store.get(args.name)
-    values = {**to_json(voice), "kind": voice.kind, "folder": str(store.get_folder(args.name))}
+    values = {
+        **to_json(voice),
+        "kind": voice.kind,
+        "folder": str(store.get_folder(args.name)),
+        "consent_recording": str(voice.consent_recording) if voice.consent_recording else None,
+    }
     print(json.dumps(values, indent=2, ensure_ascii=False))
     return 0
 
@@ -99,6 +104,8 @@ def _delete(store: VoiceStore, args: argparse.Namespace) -> int:
 def _export(store: VoiceStore, args: argparse.Namespace) -> int:
     target = store.export(args.name, args.output or Path(f"{args.name}.voice"))
     print(f"{target}: {target.stat().st_size / 1024:.0f} KiB, with its consent record.")
+    if store.get(args.name).consent_recording:
+        print("The recording in which its speaker agreed stays here.")
     return 0
 
 

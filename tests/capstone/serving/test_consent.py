@@ -149,7 +149,11 @@ def test_a_consent_has_bounds(client: FlaskClient, field: str, limit: int) -> No
 
 
 def test_the_consent_recording_stays_with_the_voice(
-    client: FlaskClient, home: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    client: FlaskClient,
+    home: Path,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
 ) -> None:
     """It survives fine-tuning; it is neither exported nor imported; it goes when the voice goes."""
     monkeypatch.setenv("VOICECLONE_HOME", str(home))
@@ -162,6 +166,7 @@ def test_the_consent_recording_stays_with_the_voice(
     assert kept is not None and kept.read_bytes() == evidence
 
     assert main(["voices", "export", "stays", "-o", str(tmp_path / "stays.voice")]) == 0
+    assert "agreed stays here" in capsys.readouterr().out
     with zipfile.ZipFile(tmp_path / "stays.voice") as archive:
         assert set(archive.namelist()) == {"voice.json", "embedding.safetensors"}
         assert b"recorded in the studio" in archive.read("voice.json")
