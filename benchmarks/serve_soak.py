@@ -22,6 +22,7 @@ import threading
 import time
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from env_utils import atomic_write_json, describe_machine
@@ -86,7 +87,7 @@ def work(load: Load, server: Server) -> None:
     connection.close()
 
 
-def soak(minutes: float, requests: int) -> dict[str, float]:
+def soak(minutes: float, requests: int) -> dict[str, Any]:
     """Put a server under load and say how it fared."""
     with running() as server:
         load = Load(time.perf_counter() + 60 * minutes, requests)
@@ -111,6 +112,7 @@ def soak(minutes: float, requests: int) -> dict[str, float]:
         "memory at the start MB": tenths[1] / 1e6,
         "memory at the end MB": tenths[-1] / 1e6,
         "growth": tenths[-1] / tenths[1] - 1.0,
+        "memory by tenths MB": [round(tenth / 1e6) for tenth in tenths],
     }
 
 
@@ -127,7 +129,8 @@ def main() -> int:
     print(machine.summary())
     found = soak(args.minutes or 24 * 60.0, args.requests or sys.maxsize)
     for name, value in found.items():
-        print(f"{name}: {value:.1%}" if name == "growth" else f"{name}: {value:,.1f}")
+        text = f"{value:,.1f}" if isinstance(value, float) else value
+        print(f"{name}: {value:.1%}" if name == "growth" else f"{name}: {text}")
     if args.out:
         atomic_write_json(args.out, {"machine": machine.to_dict(), "soak": found})
     return int(found["failed"] > 0 or found["growth"] > MOST_GROWTH)

@@ -14,10 +14,7 @@ made: first ``head_only``, then with what ``begun`` says.
 from __future__ import annotations
 
 import contextlib
-import ctypes
 import itertools
-import os
-import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Protocol
@@ -34,12 +31,12 @@ from voice_replication.narration.script import Line, lines
 from voice_replication.narration.settings import Settings
 from voice_replication.narration.text_to_speech import Speaker
 from voice_replication.narration.timestamps import WordTime
+from voice_replication.serving.process_memory import keep_memory_small, return_freed_memory
 from voice_replication.voices import Voice
 
 Audio = npt.NDArray[np.float32]
 
-KEPT_KERNELS = "32"  # oneDNN keeps 1,024: one for every length that a layer has ever seen
-TRIM_BATCHES = 50
+TRIM_BATCHES = 25
 WARM_UP = "The models are ready."
 
 
@@ -97,7 +94,7 @@ class LocalEngine:
     """
 
     def __init__(self, speaker: Speaker, max_batch: int, workers: int = 0) -> None:
-        os.environ.setdefault("ONEDNN_PRIMITIVE_CACHE_CAPACITY", KEPT_KERNELS)
+        keep_memory_small()
         import torch
 
         cores = usable_cores()
@@ -128,7 +125,7 @@ class LocalEngine:
             [line.mel for line in prepared], [line.f0_hz for line in prepared], spans
         )
         if next(self._batches) % TRIM_BATCHES == 0:
-            _return_freed_memory()
+            return_freed_memory()
         return [
             _finished(request, line, audio)
             for request, line, audio in zip(requests, prepared, decoded, strict=True)
@@ -142,15 +139,6 @@ class LocalEngine:
         fresh = [(r.line, r.voice, r.settings) for r in requests if r.begun is None]
         made = iter(self.speaker.prepare_many(fresh))
         return [r.begun.prepared if r.begun else next(made) for r in requests]
-
-
-def _return_freed_memory() -> None:
-    """Give the system what the C library has kept of freed tensors. They all differ in size, so
-    that it finds little use for them: after some hundred batches it keeps more than 100 MB."""
-    if sys.platform == "linux":
-        trim = getattr(ctypes.CDLL(None), "malloc_trim", None)  # glibc has it, musl has not
-        if trim is not None:
-            trim(0)
 
 
 def _span(request: LineRequest, line: PreparedLine) -> tuple[int, int]:
