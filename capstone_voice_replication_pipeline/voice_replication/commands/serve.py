@@ -43,7 +43,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     add("--audio-minutes-per-hour", type=float, metavar="N", help="of one key (default 600)")
     work = parser.add_argument_group("how much at once")
     add = work.add_argument
-    add("--threads", type=int, metavar="N", help="requests answered at once (default 32)")
+    add("--threads", type=int, metavar="N", help="requests answered at once (default 64)")
     add("--max-queue", type=int, metavar="N", help="speech requests that wait (default 32)")
     add("--max-batch", type=int, metavar="N", help="lines spoken together (default 8)")
     add("--deadline-seconds", type=float, metavar="S", help="until first audio (default 60)")

@@ -48,7 +48,8 @@ class ServerSettings(StrictModel):
     decode_seconds: float = Field(default=20.0, gt=0)  # CPU time to decode one recording
     decode_bytes: int = Field(default=2 * 2**30, ge=1)  # memory to decode one recording
 
-    threads: int = Field(default=32, ge=2)  # of the HTTP server
+    threads: int = Field(default=64, ge=2)  # of the HTTP server; more than max_queue, so that
+    # who finds the queue full is told so, and does not wait for a thread
     max_queue: int = Field(default=32, ge=1)  # speech requests waiting; more are refused with 429
     workers: int = Field(default=0, ge=0)  # batches rendered at once; 0: one for each core
     max_batch: int = Field(default=8, ge=1)  # lines spoken together

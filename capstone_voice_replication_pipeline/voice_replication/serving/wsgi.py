@@ -1,6 +1,6 @@
 """The application for gunicorn and other WSGI servers, with all settings from the environment.
 
-    gunicorn --workers 1 --threads 32 "voice_replication.serving.wsgi:create()"
+    gunicorn --workers 1 --threads 64 "voice_replication.serving.wsgi:create()"
 
 One process serves a data folder: requests are batched inside it. The address is the other server's
 business, so API keys are required unless VOICECLONE_SERVE_REQUIRE_KEYS=0 says otherwise.
