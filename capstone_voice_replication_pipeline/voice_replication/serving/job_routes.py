@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
+import re
 import time
+import unicodedata
 from collections.abc import Iterator
 from typing import Any, Literal
 from urllib.parse import quote
@@ -262,5 +264,12 @@ def job_archive(path: JobPath) -> Response:
     response = Response(
         stored_zip([folder / file.name for file in job.files]), mimetype="application/zip"
     )
-    response.headers.set("Content-Disposition", "attachment", filename=f"{job.title}.zip")
+    response.headers["Content-Disposition"] = attachment(f"{job.title}.zip")
     return response
+
+
+def attachment(name: str) -> str:
+    """``Content-Disposition`` of a download called ``name``, whatever is in it (RFC 6266)."""
+    plain = unicodedata.normalize("NFKD", name).encode("ascii", "ignore").decode()
+    plain = re.sub(r"[^A-Za-z0-9._-]+", "_", plain)
+    return f"attachment; filename=\"{plain}\"; filename*=UTF-8''{quote(name, safe='')}"
