@@ -43,6 +43,7 @@ Audio = npt.NDArray[np.float32]
 
 RATE = DEFAULT_SPEC.sample_rate
 CLIP_SECONDS = 2.0
+SOUND_SECONDS = 300.0  # of every unmarked sound
 SENTENCES_IN_PARAGRAPH = 4
 STYLES = ((1.0, 0.0), (0.85, -1.0), (1.15, 1.0), (1.0, 2.0))  # speed and semitones, by voice
 PESQ_RATE = 16_000
@@ -180,7 +181,7 @@ def measure_alarms(speaker: Speaker, data: Path | None) -> dict[str, dict[str, A
     for sentence in default_sentences():
         look("espeak-ng", resample(*_sound(engine, sentence)))
     for name, make in SOUNDS.items():
-        look(name, make())
+        look(name, make(round(SOUND_SECONDS * RATE)))
     for utterance in tqdm(read_manifest(data / "manifest.csv") if data else [], desc="real"):
         look("real speech", load_audio(utterance.path))
     rows = {name: shares(scores[name], marked[name]) for name in scores}

@@ -1,12 +1,13 @@
 """Sounds without a watermark that a detector must not take for marked: music, noise, silence.
 
-They are made here, so they need no file and no licence. Each is five minutes at 24 kHz: regular
-where music is regular, because what repeats with the period of a pattern could imitate it.
+They are made here, so they need no file and no licence: ``SOUNDS[name](samples)`` at 24 kHz. They
+are regular where music is, because what repeats with a pattern's period could imitate it.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from functools import partial
 
 import numpy as np
 import numpy.typing as npt
@@ -19,8 +20,8 @@ Audio = npt.NDArray[np.float32]
 Floats = npt.NDArray[np.float64]
 
 RATE = DEFAULT_SPEC.sample_rate
-SAMPLES = 300 * RATE
 SEED = 3
+SYLLABLE = RATE // 4  # samples
 SCALE = (0, 2, 4, 5, 7, 9, 11)  # semitones of a major scale
 
 
@@ -36,7 +37,7 @@ class Unmarked:
         return np.zeros(0, np.float32)
 
 
-def melody(note_seconds: float) -> Audio:
+def melody(samples: int, note_seconds: float) -> Audio:
     """Three voices of decaying notes with ten harmonics each, all of the same length."""
     rng = np.random.default_rng(SEED)
     note = round(note_seconds * RATE)
@@ -45,7 +46,7 @@ def melody(note_seconds: float) -> Audio:
     for degree in range(-7, 15):
         semitones = SCALE[degree % 7] + 12 * (degree // 7)
         kinds[degree] = _tone(220.0 * 2.0 ** (semitones / 12.0), time)
-    degrees = rng.integers(-7, 15, (SAMPLES // note, 3))
+    degrees = rng.integers(-7, 15, (samples // note, 3))
     notes = [sum(kinds[int(d)] for d in chord) for chord in degrees]
     return np.concatenate(notes).astype(np.float32)
 
@@ -57,9 +58,9 @@ def _tone(hz: float, time: Floats) -> Floats:
     return np.asarray(0.1 * waves.sum(axis=0))
 
 
-def held_chord() -> Audio:
-    """An organ's chord with a slow vibrato, unchanged for five minutes."""
-    time = np.arange(SAMPLES) / RATE
+def held_chord(samples: int) -> Audio:
+    """An organ's chord with a slow vibrato, unchanged all the time."""
+    time = np.arange(samples) / RATE
     vibrato = 0.004 * np.sin(2 * np.pi * 5.5 * time) / (2 * np.pi * 5.5)
     waves = [
         np.sin(2 * np.pi * order * hz * (time + vibrato)) / order
@@ -69,7 +70,7 @@ def held_chord() -> Audio:
     return (0.05 * np.sum(waves, axis=0)).astype(np.float32)
 
 
-def drum_loop(seconds: float) -> Audio:
+def drum_loop(samples: int, seconds: float) -> Audio:
     """The same bar of noise bursts over and over."""
     rng = np.random.default_rng(SEED)
     bar = np.zeros(round(seconds * RATE))
@@ -77,28 +78,30 @@ def drum_loop(seconds: float) -> Audio:
         length = min(len(bar) - start, RATE // 8)
         decay = np.exp(-np.arange(length) / (0.02 * RATE * rng.uniform(0.5, 2.0)))
         bar[start : start + length] += 0.3 * rng.standard_normal(length) * decay
-    return np.tile(bar, -(-SAMPLES // len(bar)))[:SAMPLES].astype(np.float32)
+    return np.tile(bar, -(-samples // len(bar)))[:samples].astype(np.float32)
 
 
-def _noise(kind: Callable[[int, np.random.Generator], Audio]) -> Audio:
-    return 0.05 * kind(SAMPLES, np.random.default_rng(SEED))
+def steady_noise(samples: int, kind: Callable[[int, np.random.Generator], Audio]) -> Audio:
+    """``kind`` of noise at -26 dB of full scale."""
+    return 0.05 * kind(samples, np.random.default_rng(SEED))
 
 
-def modulated_noise() -> Audio:
+def modulated_noise(samples: int) -> Audio:
     """Pink noise in syllables, four a second."""
     rng = np.random.default_rng(SEED)
-    levels = rng.uniform(0.0, 1.0, SAMPLES // (RATE // 4)) ** 2
-    return np.repeat(levels, RATE // 4).astype(np.float32) * _noise(pink_noise)
+    levels = rng.uniform(0.0, 1.0, -(-samples // SYLLABLE)) ** 2
+    envelope = np.repeat(levels, SYLLABLE)[:samples].astype(np.float32)
+    return envelope * steady_noise(samples, pink_noise)
 
 
-SOUNDS: Mapping[str, Callable[[], Audio]] = {
-    "melody, 4 notes a second": lambda: melody(0.25),
-    "melody, notes of a row's length": lambda: melody(4 * HOP / RATE),
+SOUNDS: Mapping[str, Callable[[int], Audio]] = {
+    "melody, 4 notes a second": partial(melody, note_seconds=0.25),
+    "melody, notes of four rows": partial(melody, note_seconds=4 * HOP / RATE),
     "held chord": held_chord,
-    "drum loop, 2 s": lambda: drum_loop(2.0),
-    "drum loop, the pattern's period": lambda: drum_loop(PERIOD * HOP / RATE),
-    "white noise": lambda: _noise(white_noise),
-    "pink noise": lambda: _noise(pink_noise),
+    "drum loop, 2 s": partial(drum_loop, seconds=2.0),
+    "drum loop, the pattern's period": partial(drum_loop, seconds=PERIOD * HOP / RATE),
+    "white noise": partial(steady_noise, kind=white_noise),
+    "pink noise": partial(steady_noise, kind=pink_noise),
     "noise in syllables": modulated_noise,
-    "silence": lambda: np.zeros(SAMPLES, np.float32),
+    "silence": lambda samples: np.zeros(samples, np.float32),
 }
