@@ -1,5 +1,6 @@
 """Floor 00: errors, safe file writing, paths, seeds and machine facts that every floor uses."""
 
+from env_utils.clock import utc_now
 from env_utils.errors import (
     CheckpointError,
     ConfigError,
@@ -34,5 +35,5 @@ __all__ = [
     "atomic_write_bytes", "atomic_write_json", "atomic_write_text", "best_seconds", "repo_root",
     "conv1d_flops", "describe_machine", "ffmpeg_path", "folder_lock", "lesson_parser", "output_dir",
     "linear_flops", "matmul_flops", "rfft_flops", "run_lesson", "usable_cores",
-    "seed_everything", "voiceclone_home", "within", "StorageFullError",
+    "seed_everything", "voiceclone_home", "within", "StorageFullError", "utc_now",
 ]

@@ -28,14 +28,13 @@ from audio_utils import (
     normalize_loudness,
     trim_silence,
 )
-from env_utils import ConsentError, InputError
+from env_utils import ConsentError, InputError, utc_now
 from training_utils import file_fingerprint
 
 from voice_replication.data_processing.preprocess_config import PreprocessConfig
 from voice_replication.home import checkpoint_path
 from voice_replication.speaker_encoder.inference import SpeakerEncoder
 from voice_replication.synthesizer.timbre import Timbre, measure_timbre
-from voice_replication.voice import utc_now
 from voice_replication.voices import Consent, Statistics, Voice, VoiceStore
 
 Audio = npt.NDArray[np.float32]

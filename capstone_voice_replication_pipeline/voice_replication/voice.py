@@ -11,13 +11,13 @@ import math
 import re
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field, fields
-from datetime import UTC, date, datetime, timedelta
+from datetime import date, timedelta
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
-from env_utils import CheckpointError, ConsentError, InputError
+from env_utils import CheckpointError, ConsentError, InputError, utc_now
 
 from voice_replication.synthesizer.timbre import Timbre
 
@@ -50,11 +50,6 @@ def check_name(name: str) -> str:
             "with a letter or digit first (and no device name such as 'con')."
         )
     return name
-
-
-def utc_now() -> str:
-    """The current time as ISO 8601 with seconds, in UTC."""
-    return datetime.now(UTC).isoformat(timespec="seconds")
 
 
 @dataclass(frozen=True)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import os
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -30,10 +31,8 @@ def run(args: argparse.Namespace) -> int:
     """Do what ``args.action`` says; a server that runs sees it with its next request."""
     from voice_replication.serving.database import open_database
     from voice_replication.serving.keys import KeyStore
-    from voice_replication.serving.settings import ServerSettings
 
-    settings = ServerSettings.from_environment({"home": args.home})
-    with open_database(settings.folder) as database:
+    with open_database(_home(args.home) / "server") as database:
         keys = KeyStore(database)
         if args.action == "create":
             created, key = keys.create(args.name)
@@ -45,6 +44,14 @@ def run(args: argparse.Namespace) -> int:
         else:
             _list(keys, args.json)
     return 0
+
+
+def _home(given: Path | None) -> Path:
+    """The server's data folder; its settings would say the same, but only after loading torch."""
+    from env_utils import voiceclone_home
+
+    configured = os.environ.get("VOICECLONE_SERVE_HOME")
+    return given or (Path(configured) if configured else voiceclone_home())
 
 
 def _list(keys: KeyStore, as_json: bool) -> None:

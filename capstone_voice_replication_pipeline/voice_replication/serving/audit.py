@@ -14,10 +14,10 @@ import os
 import threading
 from pathlib import Path
 
+from env_utils import utc_now
 from flask import has_request_context
 
 from voice_replication.serving.context import LOCAL, Client, client, request_id
-from voice_replication.voice import utc_now
 
 FILE_NAME = "audit.jsonl"
 Fact = str | int | float | bool | None

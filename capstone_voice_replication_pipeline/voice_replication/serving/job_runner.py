@@ -13,7 +13,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from env_utils import usable_cores
+from env_utils import usable_cores, utc_now
 
 from voice_replication.serving.database import Database
 from voice_replication.serving.job_reports import read_report
@@ -22,7 +22,6 @@ from voice_replication.serving.job_worker import FULL, is_full
 from voice_replication.serving.jobs import ACTIVE, RUNNING, Job, JobStore, new_job_id
 from voice_replication.serving.problems import Problem
 from voice_replication.serving.settings import ServerSettings
-from voice_replication.voice import utc_now
 from voice_replication.voices import VoiceStore
 
 WORKER = "voice_replication.serving.job_worker"

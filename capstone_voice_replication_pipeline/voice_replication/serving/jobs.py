@@ -18,11 +18,10 @@ from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any, Literal, get_args
 
-from env_utils import StorageFullError
+from env_utils import StorageFullError, utc_now
 
 from voice_replication.serving.database import Database
 from voice_replication.serving.problems import Problem
-from voice_replication.voice import utc_now
 
 Kind = Literal["narration", "finetune"]
 State = Literal["queued", "running", "succeeded", "failed", "cancelled"]

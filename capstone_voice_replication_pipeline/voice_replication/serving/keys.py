@@ -16,11 +16,10 @@ import time
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from env_utils import InputError
+from env_utils import InputError, utc_now
 
 from voice_replication.serving.context import Client
 from voice_replication.serving.database import Database
-from voice_replication.voice import utc_now
 
 _KEY = re.compile(r"vc-([0-9a-f]{8})-[A-Za-z0-9_-]{43}")
 NAME_LIMIT = 80  # characters

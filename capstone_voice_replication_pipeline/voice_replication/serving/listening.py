@@ -18,10 +18,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from env_utils import utc_now
+
 from voice_replication.evaluation.subjective import Kind, Stimulus, Trial, check_design, trials
 from voice_replication.serving.database import Database
 from voice_replication.serving.problems import Problem
-from voice_replication.voice import utc_now
 
 LISTENER_LIMIT = 60  # characters of a name
 

@@ -27,7 +27,7 @@ from voice_replication.serving.jobs import Job, JobStore
 from voice_replication.serving.settings import ServerSettings
 from voice_replication.voices import Voice, VoiceStore
 
-START_SECONDS = 120.0  # a busy machine may need long to load torch
+START_SECONDS = 240.0  # a busy machine may need long to load torch
 STOP_SECONDS = 60.0
 END_SECONDS = 300.0  # of a job; the machine may have other things to do
 

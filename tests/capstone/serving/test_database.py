@@ -140,12 +140,12 @@ def test_a_second_server_on_the_data_folder_refuses(serve: Callable[..., Any]) -
     program = str(Path(sys.executable).with_name("voiceclone"))
     command = [program, "serve", "--port", "0", "--home", str(first.home)]
     environment = {**os.environ, "OMP_NUM_THREADS": "1"}
-    second = subprocess.run(command, capture_output=True, text=True, env=environment, timeout=120)
+    second = subprocess.run(command, capture_output=True, text=True, env=environment, timeout=300)
     assert second.returncode == 2
     assert "another server is using this data folder" in second.stderr
     assert "Traceback" not in second.stderr
     keys = [program, "keys", "--home", str(first.home), "create", "while it runs"]
-    assert subprocess.run(keys, capture_output=True, timeout=120).returncode == 0
+    assert subprocess.run(keys, capture_output=True, timeout=300).returncode == 0
     first.kill()  # frees the folder at once
     third = serve(home=first.home)
     assert third.stop() == 0

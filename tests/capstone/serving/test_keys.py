@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 import re
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -80,3 +82,13 @@ def test_the_commands(home: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["keys", "revoke", "reader app"]) == 2
     with open_database(home / "server") as database:
         assert KeyStore(database).client(key) is None
+
+
+def test_making_a_key_does_not_wait_for_the_models_libraries(home: Path) -> None:
+    program = (
+        "import sys; from voice_replication.cli import main; "
+        "code = main(['keys', 'create', 'quick']); sys.exit(code or 'torch' in sys.modules)"
+    )
+    assert subprocess.run([sys.executable, "-c", program], capture_output=True).returncode == 0
+    with open_database(home / "server") as database:
+        assert [key.name for key in KeyStore(database).list()] == ["quick"]
