@@ -44,6 +44,7 @@ Audio = npt.NDArray[np.float32]
 RATE = DEFAULT_SPEC.sample_rate
 CLIP_SECONDS = 2.0
 SOUND_SECONDS = 300.0  # of every unmarked sound
+FURTHER_SECONDS = 120.0  # of every voice, for what nobody required
 SENTENCES_IN_PARAGRAPH = 4
 STYLES = ((1.0, 0.0), (0.85, -1.0), (1.15, 1.0), (1.0, 2.0))  # speed and semitones, by voice
 PESQ_RATE = 16_000
@@ -125,7 +126,8 @@ def measure_attacks(
     recordings = [speech.audio for speech in spoken(True, paragraphs(), speaker)]
     rows: dict[str, dict[str, Any]] = {}
     for name, attack in tqdm({**REQUIRED, **FURTHER}.items(), desc="attacks"):
-        changed = [attack(audio) for audio in recordings]
+        end = None if name in REQUIRED else round(FURTHER_SECONDS * RATE)
+        changed = [attack(audio[:end]) for audio in recordings]
         for seconds in lengths if name == "nothing" else (CLIP_SECONDS,):
             rng = np.random.default_rng(1)
             count = (clips if name in REQUIRED else clips // 4) // len(changed)

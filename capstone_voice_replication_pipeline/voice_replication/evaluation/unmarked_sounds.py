@@ -83,7 +83,7 @@ def drum_loop(samples: int, seconds: float) -> Audio:
 
 def steady_noise(samples: int, kind: Callable[[int, np.random.Generator], Audio]) -> Audio:
     """``kind`` of noise at -26 dB of full scale."""
-    return 0.05 * kind(samples, np.random.default_rng(SEED))
+    return np.asarray(0.05 * kind(samples, np.random.default_rng(SEED)), dtype=np.float32)
 
 
 def modulated_noise(samples: int) -> Audio:
