@@ -26,8 +26,8 @@ from voice_replication.serving.audio_formats import MEDIA_TYPES, AudioFormat, en
 from voice_replication.serving.context import client, request_id
 from voice_replication.serving.logs import log_text
 from voice_replication.serving.problems import Problem, problem_of
-from voice_replication.serving.scheduler import SpokenPart
 from voice_replication.serving.speech_requests import SpeechBody, require_text, require_voice
+from voice_replication.serving.spoken_text import SpokenPart
 from voice_replication.serving.studio import studio
 
 speech = APIBlueprint("speech", __name__, abp_tags=[Tag(name="speech")])

@@ -18,7 +18,8 @@ from voice_replication.narration.text_to_speech import Speaker
 from voice_replication.serving.engine import LineRequest, LocalEngine, RenderedLine
 from voice_replication.serving.metrics import Metrics
 from voice_replication.serving.problems import Problem
-from voice_replication.serving.scheduler import AHEAD, Scheduler, SpokenPart
+from voice_replication.serving.scheduler import Scheduler
+from voice_replication.serving.spoken_text import AHEAD, SpokenPart
 from voice_replication.serving.turns import EARLY_SYMBOLS, Turn, Turns
 from voice_replication.voices import Voice, VoiceStore
 
