@@ -67,7 +67,7 @@ def held_chord(samples: int) -> Audio:
         for hz in (130.8, 164.8, 196.0)
         for order in range(1, 16)
     ]
-    return (0.05 * np.sum(waves, axis=0)).astype(np.float32)
+    return np.asarray(0.05 * np.sum(waves, axis=0), dtype=np.float32)
 
 
 def drum_loop(samples: int, seconds: float) -> Audio:
