@@ -279,7 +279,6 @@ def test_it_wrote_only_where_a_container_lets_it(
     process, _ = container
     process.send_signal(signal.SIGTERM)
     assert process.wait(WAIT_SECONDS) == 0
-    allowed = {build.root / "var/lib/voiceclone", build.root / "tmp"}
     written = [
         path
         for path in build.root.rglob("*")
@@ -287,5 +286,4 @@ def test_it_wrote_only_where_a_container_lets_it(
     ]
     allowed = {build.root / "var/lib/voiceclone", build.root / "tmp"}
     assert [path for path in written if path.suffix == ".sqlite3"]
-    assert [path for path in written if path.suffix == ".nbi"]  # what numba compiled
     assert not [path for path in written if not allowed & set(path.parents)]
