@@ -20,7 +20,7 @@ SHORT = "Good morning, the coffee is ready."
 LONG = (
     "The harbor was quiet that morning, and a thin fog lay over the boats. "
     "Somebody had left a lantern burning at the end of the pier. "
-) * 6
+) * 3
 
 
 def timestamps(browser: Browser, text: str) -> dict[str, Any]:
