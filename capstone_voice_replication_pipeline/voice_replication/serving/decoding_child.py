@@ -29,6 +29,8 @@ import numpy.typing as npt
 import soundfile
 import soxr
 
+from voice_replication.serving.file_kinds import Refused, container
+
 Block = npt.NDArray[np.float32]
 
 BLOCK_VALUES = 2**19  # samples of all channels read at once: 2 MiB
@@ -39,31 +41,6 @@ MIN_SHARE = 0.98  # of the samples that the header promises
 FORMATS = frozenset(("WAV", "WAVEX", "RF64", "FLAC", "OGG", "MP3", "AIFF"))
 CODECS = "opus,libopus,vorbis,aac,mp3,mp3float,flac,alac,pcm_s16le,pcm_s24le,pcm_f32le"
 CLONE_NEWUSER, CLONE_NEWNET, PR_SET_NO_NEW_PRIVS = 0x1000_0000, 0x4000_0000, 38
-
-# What the first bytes of a file that is no sound say it is.
-OTHERS = {
-    b"\x89PNG": "a PNG picture",
-    b"\xff\xd8\xff": "a JPEG picture",
-    b"GIF8": "a GIF picture",
-    b"%PDF": "a PDF document",
-    b"PK\x03\x04": "a ZIP archive",
-    b"\x1f\x8b": "a gzip archive",
-    b"7z\xbc\xaf": "a 7z archive",
-    b"\x7fELF": "a program",
-    b"MZ": "a program",
-    b"#EXTM3U": "a playlist",
-    b"ffconcat": "a playlist",
-    b"[playlist]": "a playlist",
-    b"<": "a web page or an XML file",
-}
-
-
-class Refused(Exception):
-    """The file cannot be used: ``code`` is a problem's, the text completes "FILE: ..."."""
-
-    def __init__(self, code: str, detail: str) -> None:
-        super().__init__(detail)
-        self.code, self.detail = code, detail
 
 
 @dataclass(frozen=True)
@@ -193,32 +170,6 @@ def _from_pipe(process: subprocess.Popen[bytes], pipe: IO[bytes]) -> Iterator[Bl
         yield np.frombuffer(data[: len(data) // 4 * 4], dtype=np.float32)
     if process.wait() != 0:
         raise Refused("unusable_recording", "it is damaged, or there is no sound in it.")
-
-
-def container(source: Path) -> tuple[str, str]:
-    """FFmpeg's demuxer and our name for a file, by its first bytes; ``Refused`` for all others.
-
-    FFmpeg is never left to guess: among what it guesses are playlists, which name other files.
-    """
-    with source.open("rb") as file:
-        start = file.read(64)
-    if start.startswith(b"\x1aE\xdf\xa3"):
-        return "matroska", "WebM or Matroska"
-    if start[4:8] == b"ftyp":
-        return "mov", "MP4 or M4A"
-    if start[:1] == b"\xff" and len(start) > 7 and start[1] & 0xF6 == 0xF0:
-        return "aac", "AAC"
-    if start[:4] == b"fLaC" and len(start) > 25 and not (start[21] & 15 or any(start[22:26])):
-        return "flac", "FLAC of unknown length"  # as streams are; libsndfile fails at their end
-    for magic, name in OTHERS.items():
-        if start.lstrip(b"\xef\xbb\xbf \t\r\n").lower().startswith(magic.lower()):
-            raise Refused("unusable_recording", f"this is {name}, not a recording.")
-    if start[:4] in (b"RIFF", b"fLaC", b"OggS", b"RF64", b"FORM"):
-        raise Refused("unusable_recording", "its header is damaged, so nothing can be read.")
-    raise Refused(
-        "unusable_recording",
-        "this is not a sound file. Send WAV, FLAC, OGG, MP3, M4A or WebM.",
-    )
 
 
 def _write(blocks: Iterator[Block], rate: int, order: Order) -> int:
