@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import platformdirs
 import pytest
+import soundfile
 from env_utils import atomic_write_bytes
 from PIL import Image
 from selenium.webdriver.common.keys import Keys
@@ -123,6 +124,54 @@ def test_a_speaking_page_breaks_no_rule(browser: Browser, axe: str, dark: bool) 
     take_picture(browser, f"speaking-phone-{'dark' if dark else 'light'}")
     assert violations(browser, axe) == []
     assert overflow(browser) <= 0
+
+
+@pytest.mark.parametrize("dark", [False, True], ids=["light", "dark"])
+def test_a_book_and_a_listening_test_break_no_rule(
+    browser: Browser, axe: str, tmp_path: Path, dark: bool
+) -> None:
+    def check(name: str) -> None:
+        for width, height in (PHONE, DESKTOP):
+            browser.look(width, height, dark=dark)
+            take_picture(browser, f"{name}-{width}-{'dark' if dark else 'light'}")
+            assert violations(browser, axe) == []
+            assert overflow(browser) <= 0
+
+    book = tmp_path / "book.md"
+    book.write_text("# One\n\nIt rained.\n\n# Two\n\nIt stopped.\n")
+    browser.open("narrate")
+    browser.find_all("#view-narrate input[type=file]")[0].send_keys(str(book))
+    browser.wait(".book h2")
+    check("narrate-book")
+
+    for system in ("reference", "ours"):
+        (tmp_path / "top" / system).mkdir(parents=True)
+        soundfile.write(tmp_path / "top" / system / "clip.wav", np.full(4800, 0.01), 24_000)
+    browser.open("listen")
+    browser.find_all(".new-test input[value=mushra]")[0].click()
+    browser.find_all(".new-test .field input")[0].send_keys("Side by side")
+    browser.find_all("input[webkitdirectory]")[0].send_keys(str(tmp_path / "top"))
+    browser.wait(".system")
+    check("listen-samples")
+    browser.button("Make the test").click()
+    listen = browser.button("Listen: Side by side")
+    browser.run("arguments[0].scrollIntoView({block: 'center'})", listen)
+    listen.click()
+    browser.wait("dialog[open]")
+    check("listen-begin")
+    browser.button("Begin", "dialog").click()
+    browser.wait(".play-sample:enabled")
+    check("listen-session")
+    for key in "rab":
+        label = {"r": "Reference"}.get(key, key.upper())
+        browser.find_all("body")[0].send_keys(key)
+        browser.wait(f".play-sample.heard[data-label={label}]")
+    for slider in browser.find_all(".rating-row input"):
+        slider.send_keys(Keys.END)
+    browser.button("Next").click()
+    browser.button("Results").click()
+    browser.wait(".results .interval-chart")
+    check("listen-results")
 
 
 def test_a_view_can_be_reached_linked_and_left_with_the_keyboard(browser: Browser) -> None:

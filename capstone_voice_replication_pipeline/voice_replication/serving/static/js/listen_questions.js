@@ -11,9 +11,11 @@ function playButton(player, label, name, key, text = name) {
   const node = button(text, { iconName: "play", onclick: () => play(player, label) });
   node.classList.add("play-sample");
   node.dataset.label = label;
+  node.dataset.key = key.toUpperCase();
+  node.setAttribute("aria-keyshortcuts", key);
   const done = icon("check");
   done.classList.add("done");
-  node.append(el("kbd", { "aria-hidden": "true" }, key.toUpperCase()), done);
+  node.append(done);
   return {
     node,
     show() {

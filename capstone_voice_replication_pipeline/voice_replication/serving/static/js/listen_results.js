@@ -42,11 +42,11 @@ function ratingParts({ kind, systems, differences, excluded }) {
       systems.map((row) => [row.system, number(row.mean), interval(row), number(row.median), row.votes, row.listeners, row.clips])),
   ];
   if (differences.length) {
-    parts.push(table("Differences", ["Systems", "Difference", "95 % interval", ""],
+    parts.push(table("Differences", ["Systems", "Difference", "95 % interval", "Zero is"],
       differences.map((row) => [
         `${row.first} minus ${row.second}`, signed(row.difference),
         row.low === null ? "too few answers" : `${signed(row.low)} to ${signed(row.high)}`,
-        row.low === null ? "" : row.low > 0 || row.high < 0 ? "excludes zero" : "includes zero",
+        row.low === null ? "unknown" : row.low > 0 || row.high < 0 ? "outside" : "inside",
       ])));
   }
   if (excluded.length) {
