@@ -34,7 +34,8 @@ from training_utils import file_fingerprint
 from voice_replication.data_processing.preprocess_config import PreprocessConfig
 from voice_replication.home import checkpoint_path
 from voice_replication.speaker_encoder.inference import SpeakerEncoder
-from voice_replication.synthesizer.timbre import Timbre, measure_timbre
+from voice_replication.synthesizer.average_spectrum import measure_timbre
+from voice_replication.timbre import Timbre
 from voice_replication.voices import Consent, Statistics, Voice, VoiceStore
 
 Audio = npt.NDArray[np.float32]

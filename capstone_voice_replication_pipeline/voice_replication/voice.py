@@ -19,7 +19,7 @@ import numpy as np
 import numpy.typing as npt
 from env_utils import CheckpointError, ConsentError, InputError, utc_now
 
-from voice_replication.synthesizer.timbre import Timbre
+from voice_replication.timbre import Timbre
 
 Embedding = npt.NDArray[np.float32]
 

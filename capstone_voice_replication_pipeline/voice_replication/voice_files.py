@@ -25,7 +25,7 @@ import safetensors.numpy
 from env_utils import InputError, atomic_path, atomic_write_bytes, atomic_write_json
 from safetensors import SafetensorError
 
-from voice_replication.synthesizer.timbre import Timbre
+from voice_replication.timbre import Timbre
 from voice_replication.voice import Consent, Embedding, Statistics, Voice, check_embedding
 
 FORMAT = 1

@@ -33,11 +33,12 @@ from voice_replication.data_processing.preprocess import PreprocessConfig, prepr
 from voice_replication.home import checkpoint_path, shipped
 from voice_replication.progress import OnProgress, Pace, Progress, unwatched
 from voice_replication.speaker_encoder.inference import SpeakerEncoder
+from voice_replication.synthesizer.average_spectrum import measure_timbre
 from voice_replication.synthesizer.data import SpeechDataset
 from voice_replication.synthesizer.finetune import FinetuneConfig, finetune
 from voice_replication.synthesizer.inference import Synthesizer
-from voice_replication.synthesizer.timbre import Timbre, measure_timbre
 from voice_replication.synthesizer.treble import KNOWN_HZ
+from voice_replication.timbre import Timbre
 from voice_replication.vocoder.inference import Vocoder
 from voice_replication.voices import Voice, VoiceStore
 

@@ -111,7 +111,8 @@ def _band_power(audio: Audio) -> Floats:
     frames = torch.from_numpy(audio).unfold(0, FRAME, STRIDE)
     stop = FIRST_BIN + BANDS * BAND_BINS
     spectrum = torch.view_as_real(torch.fft.rfft(frames * window)[:, FIRST_BIN:stop])
-    power: Floats = spectrum.square().unflatten(1, (BANDS, BAND_BINS)).sum((2, 3)).numpy()
+    blocks = spectrum.square().reshape(len(spectrum), BANDS, BAND_BINS, 2)
+    power: Floats = blocks.sum((2, 3)).numpy()
     return power
 
 

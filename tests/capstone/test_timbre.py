@@ -11,8 +11,9 @@ from audio_utils.mel import mel_centers_hz
 from env_utils import InputError
 from text_utils import pronounce
 from voice_replication import voice_files
+from voice_replication.synthesizer.average_spectrum import correction, measure_timbre
 from voice_replication.synthesizer.inference import Synthesizer
-from voice_replication.synthesizer.timbre import Timbre, correction, measure_timbre
+from voice_replication.timbre import Timbre
 from voice_replication.voices import VoiceStore
 
 TEXT = "Seven boats were waiting in the harbor while the fog went slowly out to sea."

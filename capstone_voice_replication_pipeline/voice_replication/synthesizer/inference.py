@@ -18,16 +18,16 @@ from training_utils import load_checkpoint, load_into
 
 from voice_replication.home import checkpoint_path
 from voice_replication.synthesizer import model as network
-from voice_replication.synthesizer.harmonics import frame_pitch
-from voice_replication.synthesizer.intonation import TYPICAL_SPREAD, raise_question, widen
-from voice_replication.synthesizer.model import LOG_F0_CENTER, Prosody, SynthesizerConfig
-from voice_replication.synthesizer.timbre import (
+from voice_replication.synthesizer.average_spectrum import (
     SENTENCES,
     Correction,
-    Timbre,
     correction,
     measure_timbre,
 )
+from voice_replication.synthesizer.harmonics import frame_pitch
+from voice_replication.synthesizer.intonation import TYPICAL_SPREAD, raise_question, widen
+from voice_replication.synthesizer.model import LOG_F0_CENTER, Prosody, SynthesizerConfig
+from voice_replication.timbre import Timbre
 
 KEPT_CORRECTIONS = 64  # voices whose timbre is remembered: 2 kB each
 LONGEST_PAUSE_SECONDS = 0.55  # inside a sentence: nobody asked for a longer one
@@ -226,7 +226,7 @@ class Synthesizer:
             for guess, request in zip(guessed, requests, strict=True)
         ]
         shifts = [request.pitch_semitones * np.log(2.0) / 12.0 for request in requests]
-        return torch.stack(rows) + guessed.new_tensor(shifts)
+        return torch.as_tensor(torch.stack(rows) + guessed.new_tensor(shifts))
 
     def _durations(
         self, ids: Sequence[int], log_duration: Tensor, speed: float

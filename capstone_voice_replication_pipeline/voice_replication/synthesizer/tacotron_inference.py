@@ -25,7 +25,7 @@ from training_utils import load_into
 
 from voice_replication.synthesizer.inference import Request, Synthesis, Synthesizer
 from voice_replication.synthesizer.tacotron import Tacotron, TacotronConfig
-from voice_replication.synthesizer.timbre import Timbre
+from voice_replication.timbre import Timbre
 
 LONGEST_SYMBOL_FRAMES = 14  # on average; slow readers need about 9, pauses included
 LONGEST_EDGE_FRAMES = 60  # silence around the sentence

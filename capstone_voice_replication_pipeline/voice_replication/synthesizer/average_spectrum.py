@@ -26,9 +26,9 @@ import numpy as np
 import numpy.typing as npt
 from audio_utils import DEFAULT_SPEC, AudioSpec
 from audio_utils.mel import mel_centers_hz
-from env_utils import InputError
 
 from voice_replication.synthesizer.treble import KNOWN_HZ
+from voice_replication.timbre import FEWEST_BINS, Timbre
 
 Floats = npt.NDArray[np.float32]
 
@@ -44,36 +44,10 @@ FEWEST_FRAMES = 94  # voiced ones, one second: fewer say nothing about an averag
 FEWEST_UNVOICED = 10
 QUIETEST_SHARE = 0.2  # of the voiced frames: onsets and fading ends do not count
 UNVOICED_NATS = 3.0  # unvoiced frames this far below quiet voiced ones are silence
-FEWEST_BINS = 20
 LARGEST_NATS = 1.5  # 13 dB
 SPREADS = (0.7, 1.5)
 SMOOTHING_BINS = 1.0
 VOICING_FRAMES = 5  # over which voiced and unvoiced correction fade into each other
-
-
-@dataclass(frozen=True, eq=False)
-class Timbre:
-    """``voiced (N,)`` mean log-mel of loud voiced frames, ``spread (N,)`` its deviation over time,
-    ``error (N,)`` the standard error of the mean, ``unvoiced (N,)`` mean of unvoiced speech."""
-
-    voiced: Floats
-    spread: Floats
-    error: Floats
-    unvoiced: Floats
-
-    def to_array(self) -> Floats:
-        """``(4, N)``, to be stored."""
-        return np.stack([self.voiced, self.spread, self.error, self.unvoiced])
-
-    @classmethod
-    def from_array(cls, values: Floats, source: str, spec: AudioSpec = DEFAULT_SPEC) -> Timbre:
-        """Inverse of :meth:`to_array`; ``InputError`` naming ``source`` if it cannot be one."""
-        fits = values.ndim == 2 and len(values) == 4 and values.dtype.kind == "f"
-        if not fits or not FEWEST_BINS <= values.shape[1] <= spec.n_mels:
-            raise InputError(f"{source}: the timbre has shape {values.shape}, not (4, bins).")
-        if not np.isfinite(values).all() or np.abs(values).max() > 100 or (values[1:3] < 0).any():
-            raise InputError(f"{source}: the timbre holds values that no recording has.")
-        return cls(*values.astype(np.float32))
 
 
 @dataclass(frozen=True, eq=False)
