@@ -41,7 +41,7 @@ def spoken(runner: JobRunner, job: Job) -> list[Path]:
 
 
 def until(true: Callable[[], object]) -> None:
-    deadline = time.monotonic() + 120
+    deadline = time.monotonic() + 600
     while not true():
         assert time.monotonic() < deadline
         time.sleep(0.005)
