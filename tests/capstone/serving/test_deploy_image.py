@@ -32,7 +32,7 @@ ROOT = Path(__file__).resolve().parents[3]
 DOCKERFILE = ROOT / "deploy" / "Dockerfile"
 WAIT_SECONDS = 120.0
 FOLDERS = ("src", "dist", "opt/voiceclone", "etc/voiceclone", "var/lib/voiceclone", "tmp")
-NOT_HERE = ("constraints.txt hatchling", "groupadd", '${TORCH_INDEX', "python -m venv")
+NOT_HERE = ("constraints.txt hatchling", "groupadd", "${TORCH_INDEX", "python -m venv")
 
 pytestmark = pytest.mark.xdist_group("deploy")
 
