@@ -20,7 +20,7 @@ from voice_replication.serving.settings import ServerSettings
 from voice_replication.voices import Voice, VoiceStore
 
 LONG = "# One\n\nIt was late.\n\n# Two\n\n" + " ".join(
-    f"Sentence number {n} of a long book, which goes on." for n in range(150)
+    f"Sentence number {n} of a long book, which goes on." for n in range(40)
 )
 
 

@@ -99,7 +99,7 @@ def test_a_killed_narration_is_finished_after_a_restart(
 
 # --- fine-tuning ----------------------------------------------------------------------------------
 
-STEPS = 120
+STEPS = 60  # saved after 25 and 50
 
 
 def recordings(folder: Path) -> None:
