@@ -19,8 +19,9 @@ from pydantic import BaseModel, ConfigDict, Field
 from voice_replication.serving.api_document import problems
 from voice_replication.serving.context import client
 from voice_replication.serving.forms import with_form
+from voice_replication.serving.job_models import JobModel
 from voice_replication.serving.job_requests import FinetuneRequest
-from voice_replication.serving.job_routes import JobModel, accepted
+from voice_replication.serving.job_routes import accepted
 from voice_replication.serving.job_worker import RECORDINGS
 from voice_replication.serving.problems import Problem
 from voice_replication.serving.studio import studio

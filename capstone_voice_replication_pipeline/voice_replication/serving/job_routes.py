@@ -7,7 +7,6 @@ import re
 import time
 import unicodedata
 from collections.abc import Iterator
-from typing import Any, Literal
 from urllib.parse import quote
 
 from flask import Response, jsonify, send_file
@@ -17,9 +16,10 @@ from pydantic import BaseModel, Field
 
 from voice_replication.serving.api_document import binary, problems
 from voice_replication.serving.job_archive import stored_zip
+from voice_replication.serving.job_models import JobDeleted, JobList, JobModel, job_url, shown
 from voice_replication.serving.job_worker import OUTPUT
-from voice_replication.serving.jobs import Job, Kind, State
-from voice_replication.serving.problems import Problem, ProblemDetails
+from voice_replication.serving.jobs import Job
+from voice_replication.serving.problems import Problem
 from voice_replication.serving.studio import studio
 
 jobs = APIBlueprint("jobs", __name__, abp_tags=[Tag(name="jobs")])
@@ -36,50 +36,6 @@ EVENT_SECONDS = 0.25  # at least, from one event to the next
 RETRY_MILLISECONDS = 2000  # for who is sent one event and asked to come again
 
 
-class JobFileModel(BaseModel):
-    """A finished file; ``seconds`` of audio."""
-
-    name: str
-    title: str
-    seconds: float
-    bytes: int
-    url: str
-
-
-class JobModel(BaseModel):
-    """A job. Times are ISO 8601 in UTC; ``files`` of finished chapters appear while it runs."""
-
-    id: str
-    object: Literal["job"] = "job"
-    kind: Kind
-    state: State
-    title: str
-    voice: str
-    progress: float = Field(ge=0, le=1)
-    seconds_left: float | None
-    created: str
-    started: str | None
-    finished: str | None
-    error: ProblemDetails | None
-    result: dict[str, Any] | None
-    files: list[JobFileModel]
-
-
-class JobList(BaseModel):
-    """All jobs, newest first."""
-
-    object: Literal["list"] = "list"
-    data: list[JobModel]
-
-
-class JobDeleted(BaseModel):
-    """The job and its files are gone."""
-
-    id: str
-    object: Literal["job.deleted"] = "job.deleted"
-    deleted: Literal[True] = True
-
-
 class JobPath(BaseModel):
     """Which job."""
 
@@ -90,22 +46,6 @@ class JobFilePath(JobPath):
     """Which file of which job."""
 
     name: str = Field(description="as in the job's `files`")
-
-
-def job_url(job_id: str) -> str:
-    """Where the job is."""
-    return f"/v1/jobs/{job_id}"
-
-
-def shown(job: Job) -> dict[str, Any]:
-    """The job as clients see it."""
-    values = {name: getattr(job, name) for name in JobModel.model_fields if hasattr(job, name)}
-    files = [
-        JobFileModel(**vars(file), url=f"{job_url(job.id)}/files/{quote(file.name)}")
-        for file in job.files
-    ]
-    model = JobModel.model_validate({**values, "voice": job.voices[0], "files": files})
-    return model.model_dump(mode="json")
 
 
 def accepted(job: Job) -> Response:

@@ -3,19 +3,18 @@
 from __future__ import annotations
 
 import logging
-import os
 import shutil
 import subprocess
-import sys
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 
-from env_utils import usable_cores, utc_now
+from env_utils import utc_now
 
 from voice_replication.serving.database import Database
+from voice_replication.serving.job_process import start_worker
 from voice_replication.serving.job_reports import read_report
 from voice_replication.serving.job_requests import FinetuneRequest, NarrationRequest, write_request
 from voice_replication.serving.job_worker import FULL, is_full
@@ -24,7 +23,6 @@ from voice_replication.serving.problems import Problem
 from voice_replication.serving.settings import ServerSettings
 from voice_replication.voices import VoiceStore
 
-WORKER = "voice_replication.serving.job_worker"
 ATTEMPTS = 3  # of a process that ends without a word, before the job has failed
 IDLE_SECONDS = 1.0
 LOG = "log.txt"
@@ -219,21 +217,9 @@ class JobRunner:
                 shutil.rmtree(self.store.folder_of(job.id) / name, ignore_errors=True)
 
     @contextmanager
-    def _process(self, job: Job, folder: Path, log: Any) -> Iterator[subprocess.Popen[str]]:
-        command = [sys.executable, "-m", WORKER, str(folder), "--home", str(self.settings.home)]
-        if self.settings.models_dir:
-            command += ["--models-dir", str(self.settings.models_dir)]
-        threads = str(max(1, usable_cores() - 1))  # one core stays for those who wait
-        environment = {"OMP_NUM_THREADS": threads} | os.environ
+    def _process(self, job: Job, folder: Path, log: IO[bytes]) -> Iterator[subprocess.Popen[str]]:
         with self._ended:
-            process = subprocess.Popen(
-                command,
-                stdin=subprocess.PIPE,
-                stdout=subprocess.PIPE,
-                stderr=log,
-                env=environment | {"VOICECLONE_HOME": str(self.settings.home)},
-                text=True,
-            )
+            process = start_worker(self.settings, folder, log)
             self._processes[job.id] = process
             if not self._is_running(job):  # cancelled just now
                 process.kill()

@@ -18,8 +18,9 @@ from voice_replication.serving.api_document import problems
 from voice_replication.serving.book_uploads import Outline, read_outline
 from voice_replication.serving.context import client
 from voice_replication.serving.forms import read_form
+from voice_replication.serving.job_models import JobModel
 from voice_replication.serving.job_requests import BookFormat, NarrationRequest
-from voice_replication.serving.job_routes import JobModel, accepted
+from voice_replication.serving.job_routes import accepted
 from voice_replication.serving.problems import Problem, validation_problem
 from voice_replication.serving.studio import studio
 from voice_replication.serving.uploads import UploadLimits, incoming, save_uploads

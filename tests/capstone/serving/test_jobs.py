@@ -13,8 +13,9 @@ import psutil
 import pytest
 from env_utils import StorageFullError, folder_lock
 from voice_replication.serving.database import Database, open_database
+from voice_replication.serving.job_process import WORKER
 from voice_replication.serving.job_requests import NarrationRequest
-from voice_replication.serving.job_runner import WORKER, JobRunner
+from voice_replication.serving.job_runner import JobRunner
 from voice_replication.serving.job_worker import SERVER_GONE
 from voice_replication.serving.jobs import RUNNING, Job, JobFile, JobStore
 from voice_replication.serving.problems import Problem
