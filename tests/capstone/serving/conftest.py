@@ -316,6 +316,10 @@ class Browser:
         assert isinstance(found, WebElement)
         return found
 
+    def click(self, name: str, within: str = "body") -> None:
+        """Click the button that is called ``name``; once more if the page was just drawn anew."""
+        self.wait_until(lambda: self.button(name, within).click() is None)
+
     def run(self, script: str, *arguments: object) -> Any:
         """What ``script`` (the body of a function) returns."""
         return self.driver.execute_script(script, *arguments)

@@ -238,18 +238,25 @@ def container(build: Build) -> Iterator[tuple[subprocess.Popen[bytes], dict[str,
     process.wait()
 
 
+def wait_until_healthy(
+    build: Build, container: tuple[subprocess.Popen[bytes], dict[str, str]]
+) -> None:
+    """Return once HEALTHCHECK says so; fail if the process ends or takes too long."""
+    process, environment = container
+    assert build.health[0] == "python"
+    health = [f"{build.root}/opt/voiceclone/bin/python", *build.health[1:]]
+    end = time.monotonic() + WAIT_SECONDS
+    while subprocess.run(health, capture_output=True, env=environment).returncode != 0:
+        assert process.poll() is None and time.monotonic() < end
+        time.sleep(0.5)
+
+
 def test_the_steps_give_an_image_that_starts_is_healthy_and_speaks(
     build: Build, container: tuple[subprocess.Popen[bytes], dict[str, str]]
 ) -> None:
     process, environment = container
     python = f"{build.root}/opt/voiceclone/bin/python"
-    health = [python, *build.health[1:]]
-    assert build.health[0] == "python"
-    end = time.monotonic() + WAIT_SECONDS
-    quiet = {"capture_output": True, "env": environment}
-    while subprocess.run(health, **quiet).returncode != 0:  # type: ignore[call-overload]
-        assert process.poll() is None and time.monotonic() < end
-        time.sleep(0.5)
+    wait_until_healthy(build, container)
     program = build.root / "opt/voiceclone/bin/voiceclone"
     made = subprocess.run(
         [python, program, "keys", "create", "me"], env=environment, capture_output=True, text=True
@@ -277,6 +284,7 @@ def test_it_wrote_only_where_a_container_lets_it(
 ) -> None:
     """The root file system is read-only there, but for the volume and /tmp."""
     process, _ = container
+    wait_until_healthy(build, container)  # also when another process ran the test before this one
     process.send_signal(signal.SIGTERM)
     assert process.wait(WAIT_SECONDS) == 0
     written = [

@@ -97,8 +97,8 @@ def test_no_view_breaks_a_rule(browser: Browser, axe: str, view: str, dark: bool
 def test_the_dialogs_break_no_rule(browser: Browser, axe: str, dark: bool) -> None:
     browser.look(*DESKTOP, dark=dark)
     browser.open("voices")
-    browser.button("Enroll a voice").click()
-    browser.button("Enroll", "dialog").click()  # with every remark that can be shown
+    browser.click("Enroll a voice")
+    browser.click("Enroll", "dialog")  # with every remark that can be shown
     browser.wait("dialog .field-error:not(:empty)")
     take_picture(browser, f"enroll-desktop-{'dark' if dark else 'light'}")
     assert violations(browser, axe) == []
@@ -112,9 +112,9 @@ def test_the_dialogs_break_no_rule(browser: Browser, axe: str, dark: bool) -> No
 def test_a_speaking_page_breaks_no_rule(browser: Browser, axe: str, dark: bool) -> None:
     browser.look(*DESKTOP, dark=dark)
     browser.open("speak?voice=basil")
-    browser.button("Speak").click()
+    browser.click("Speak")
     browser.wait_until(lambda: len(browser.find_all(".word-track .spoken")) > 8)
-    browser.button("Pause").click()
+    browser.click("Pause")
     browser.wait(".history-item")
     take_picture(browser, f"speaking-desktop-{'dark' if dark else 'light'}")
     assert violations(browser, axe) == []
@@ -153,13 +153,13 @@ def test_a_book_and_a_listening_test_break_no_rule(
     browser.find_all("input[webkitdirectory]")[0].send_keys(str(tmp_path / "top"))
     browser.wait(".system")
     check("listen-samples")
-    browser.button("Make the test").click()
+    browser.click("Make the test")
     listen = browser.button("Listen: Side by side")
     browser.run("arguments[0].scrollIntoView({block: 'center'})", listen)
     listen.click()
     browser.wait("dialog[open]")
     check("listen-begin")
-    browser.button("Begin", "dialog").click()
+    browser.click("Begin", "dialog")
     browser.wait(".play-sample:enabled")
     check("listen-session")
     for key in "rab":
@@ -168,8 +168,8 @@ def test_a_book_and_a_listening_test_break_no_rule(
         browser.wait(f".play-sample.heard[data-label={label}]")
     for slider in browser.find_all(".rating-row input"):
         slider.send_keys(Keys.END)
-    browser.button("Next").click()
-    browser.button("Results").click()
+    browser.click("Next")
+    browser.click("Results")
     browser.wait(".results .interval-chart")
     check("listen-results")
 

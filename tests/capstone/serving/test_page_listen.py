@@ -40,13 +40,13 @@ def make_test(browser: Browser, kind: str, title: str, folder: Path) -> None:
     browser.wait(".new-test .field input").send_keys(title)
     browser.find_all("input[webkitdirectory]")[0].send_keys(str(folder))
     browser.wait(".system")
-    browser.button("Make the test").click()
+    browser.click("Make the test")
     browser.button(f"Listen: {title}")
 
 
 def begin(browser: Browser, title: str, listener: str) -> None:
     """Open the dialog of a test, type a name, and begin by keyboard."""
-    browser.button(f"Listen: {title}").click()
+    browser.click(f"Listen: {title}")
     browser.wait("dialog[open] input")
     press(browser, listener + Keys.ENTER)
     browser.wait(".play-sample:enabled")
@@ -140,11 +140,11 @@ def test_abx_by_keyboard_blind_resumed_and_summed_up(browser: Browser, tmp_path:
     loaded = browser.run("return performance.getEntriesByType('resource').map((e) => e.name)")
     assert loaded and not [name for name in loaded if "secret" in name]
 
-    browser.button("Results").click()
+    browser.click("Results")
     shown = browser.wait(".results").text
     assert "4 of 4 right (100 %, 95 % interval 40 % to 100 %)" in shown
     assert "probability of 6.3 %" in shown  # 1 of 16
-    browser.button("Answers as CSV").click()
+    browser.click("Answers as CSV")
     rows = downloaded(browser, "Tones apart_answers.csv")
     assert rows[0][-2:] == ["answer", "right"] and [row[-1] for row in rows[1:]] == ["1"] * 4
     assert {row[3] for row in rows[1:]} == {"secret-one", "secret-two"}
@@ -161,7 +161,7 @@ def test_mos_of_dropped_files_and_what_two_listeners_said(browser: Browser, tmp_
     browser.wait_until(lambda: len(browser.find_all(".system input")) == 2)
     first = browser.find_all(".system input")[0]
     first.send_keys(Keys.CONTROL, "a", Keys.NULL, "warm", Keys.TAB)
-    browser.button("Make the test").click()
+    browser.click("Make the test")
     begin(browser, "Two drops", "Bo")
     for number in range(1, 4):
         question(browser, number)
@@ -189,7 +189,7 @@ def test_mos_of_dropped_files_and_what_two_listeners_said(browser: Browser, tmp_
     chart = browser.wait(".interval-chart")
     assert "95 % interval" in (chart.get_attribute("aria-label") or "")
     assert len(browser.find_all(".interval-chart .mean")) == 2
-    browser.button("Results as CSV").click()
+    browser.click("Results as CSV")
     saved = downloaded(browser, "Two drops_systems.csv")
     assert [float(row[1]) for row in saved[1:]] == [s["mean"] for s in results["systems"]]
 
@@ -223,12 +223,12 @@ def test_what_cannot_be_a_test_is_said_before_anything_is_sent(
     browser.wait(".system")
     hint = browser.find_all(".new-test [role=status]")[0]
     assert hint.text == "two lacks clip1; every system needs the same clips."
-    browser.button("Remove two").click()
+    browser.click("Remove two")
     browser.wait_until(lambda: hint.text == "")
     browser.find_all(".new-test input[value=mushra]")[0].click()
     assert "called “reference”" in hint.text
     before = fetch(browser, "v1/listening/tests")["data"]
-    browser.button("Make the test").click()
+    browser.click("Make the test")
     assert "reference" in browser.wait(".new-test .notice.error").text
     assert browser.wait(".new-test .field-error").text == "Give the test a title."
     assert fetch(browser, "v1/listening/tests")["data"] == before
@@ -237,8 +237,8 @@ def test_what_cannot_be_a_test_is_said_before_anything_is_sent(
 def test_a_deleted_test_is_gone_and_says_so(browser: Browser, tmp_path: Path) -> None:
     make_test(browser, "mos", "Short lived", write_samples(tmp_path / "top", ("only",), 1))
     test = fetch(browser, "v1/listening/tests")["data"][0]
-    browser.button("Delete: Short lived").click()
-    browser.button("Delete", "dialog").click()
+    browser.click("Delete: Short lived")
+    browser.click("Delete", "dialog")
     browser.wait_until(lambda: not browser.find_all(f"[data-test={test['id']}]"))
     browser.open(f"listen?results={test['id']}")
     assert "no listening test" in browser.wait("#view-listen .notice.error").text

@@ -84,7 +84,7 @@ def test_a_book_is_read_by_two_voices_and_comes_as_one_archive(browser: Browser)
     choose(browser, "Dialogue", "basil")
     choose(browser, "Format", "flac")
     assert "lossless" in browser.wait(".book-options").text
-    browser.button("Start the narration").click()
+    browser.click("Start the narration")
     browser.wait(".job[data-state=running], .job[data-state=succeeded]")
     browser.wait(".job[data-state=succeeded]", 90)
 
@@ -93,7 +93,7 @@ def test_a_book_is_read_by_two_voices_and_comes_as_one_archive(browser: Browser)
     card = f"[data-job={job['id']}]"
     assert len(browser.find_all(f"{card} .job-files li")) == 2
     assert not browser.find_all(f"{card} progress:not([hidden])")[0].is_displayed()
-    browser.button(f"Download everything: {job['title']}", card).click()
+    browser.click(f"Download everything: {job['title']}", card)
     archive = browser.wait_until(
         lambda: next(browser.downloads.glob("*.zip"), None), otherwise="no archive was saved"
     )
@@ -105,8 +105,8 @@ def test_a_book_is_read_by_two_voices_and_comes_as_one_archive(browser: Browser)
             info = soundfile.info(io.BytesIO(data))
             assert info.frames / info.samplerate == pytest.approx(file["seconds"], abs=0.01)
 
-    browser.button(f"Delete: {job['title']}", card).click()
-    browser.button("Delete", "dialog").click()
+    browser.click(f"Delete: {job['title']}", card)
+    browser.click("Delete", "dialog")
     browser.wait_until(lambda: not browser.find_all(card), otherwise="the card is still there")
     assert job["id"] not in [other["id"] for other in jobs(browser)]
 
@@ -118,10 +118,10 @@ def test_a_chapter_is_heard_while_the_next_is_made_and_a_reload_goes_on(
     drop(browser, "long.txt", LONG.replace("# ", "").encode())
     browser.wait(".book h2")
     assert len(browser.find_all(".outline li")) == 1  # plain text without headings
-    browser.button("Another book").click()
+    browser.click("Another book")
     drop(browser, "long.md", LONG.encode())
     browser.wait_until(lambda: len(browser.find_all(".outline li")) == 2)
-    browser.button("Start the narration").click()
+    browser.click("Start the narration")
     browser.wait(".job[data-state=running] .job-files li", 60)  # of two chapters, one is there
     job = jobs(browser)[0]
     card = f"[data-job={job['id']}]"
@@ -138,15 +138,15 @@ def test_a_chapter_is_heard_while_the_next_is_made_and_a_reload_goes_on(
         lambda: float(browser.find_all(f"{card} progress")[0].get_property("value")) > before,
         otherwise="no progress came after the reload",
     )
-    browser.button("Play Begin", card).click()
+    browser.click("Play Begin", card)
     browser.wait_until(lambda: plays(browser), otherwise="chapter one does not sound")
     assert browser.wait(f"{card} .chapter-player").text.startswith("Begin")
     source = browser.run("return heard.players.at(-1).src")
     with urllib.request.urlopen(source) as answer:
         assert len(answer.read()) == job["files"][0]["bytes"]
-    browser.button("Pause", card).click()
+    browser.click("Pause", card)
 
-    browser.button(f"Stop: {job['title']}", card).click()
+    browser.click(f"Stop: {job['title']}", card)
     browser.wait(f"{card}[data-state=cancelled]")
     assert browser.button(f"Go on: {job['title']}", card).is_enabled()
     browser.button(f"Download everything: {job['title']}", card)  # what is finished is kept

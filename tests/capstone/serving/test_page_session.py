@@ -30,29 +30,29 @@ def test_a_key_is_asked_for_once_and_then_everything_works(
     typed = browser.wait("dialog input[type=password]")
     assert browser.driver.switch_to.active_element == typed
     assert len(browser.find_all("dialog")) == 1
-    browser.button("Continue").click()
+    browser.click("Continue")
     assert browser.wait("dialog .field-error").text == "Type the key."
     typed.send_keys("vc-wrong")
-    browser.button("Continue").click()
+    browser.click("Continue")
     browser.wait_until(lambda: "unknown or was revoked" in browser.wait("dialog .field-error").text)
     typed.clear()
     typed.send_keys(made.stdout.strip())
-    browser.button("Continue").click()
+    browser.click("Continue")
 
     browser.wait("[data-voice=ada]")
     image = browser.find_all(".voice-card img")[0]  # pictures and players come with the key too
     browser.wait_until(lambda: image.get_property("naturalWidth"))
-    browser.button("Play ada").click()
+    browser.click("Play ada")
     browser.button("Stop ada")
     assert made.stdout.strip() not in browser.run("return document.cookie")
 
     browser.open("voices")  # a new page of the same browser needs no key
     assert browser.find_all("[data-voice=ada]")
-    browser.button("Forget the key of page test").click()
+    browser.click("Forget the key of page test")
     browser.wait("dialog input[type=password]")
 
     server.kill()
-    browser.button("Cancel", "dialog").click()
+    browser.click("Cancel", "dialog")
     browser.wait(".empty button").click()
     browser.wait_until(lambda: "cannot be reached" in browser.wait("#view-voices .empty").text)
     complaints = browser.complaints()  # the browser itself reports a server that is gone

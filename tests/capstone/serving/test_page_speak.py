@@ -46,7 +46,7 @@ def speak(browser: Browser, text: str) -> None:
     """Open the view with the voice basil and have ``text`` spoken."""
     browser.open("speak?voice=basil")
     write(browser, text)
-    browser.button("Speak").click()
+    browser.click("Speak")
 
 
 def heard(browser: Browser) -> dict[str, Any]:
@@ -81,7 +81,7 @@ def test_sound_starts_while_the_rest_is_being_made(browser: Browser) -> None:
     sound = heard(browser)
     assert sound["first"] < sound["streamEnded"]
     assert np.sqrt(sound["power"] / sound["samples"]) > 0.01  # not a mere hum
-    browser.button("Stop").click()
+    browser.click("Stop")
     browser.button("Speak")
     assert browser.find_all(".history-item")
 
@@ -119,7 +119,7 @@ def test_a_download_is_the_same_speech_as_a_file(
     speak(browser, SHORT)
     complete(browser)
     browser.find_all(f".format option[value={suffix}]")[0].click()
-    browser.button("Download", ".stage").click()
+    browser.click("Download", ".stage")
     name = f"basil-good-morning-the-coffee-is.{suffix}"
     saved = browser.downloads / name
     browser.wait_until(saved.is_file, otherwise=f"no {name} was saved")
@@ -135,7 +135,7 @@ def test_an_empty_text_is_refused_in_a_sentence(browser: Browser) -> None:
     assert browser.wait(".speak-text-field .field-error").text == "Type what shall be spoken."
     assert browser.driver.switch_to.active_element.accessible_name == "Text"
     write(browser, "☃ ☃ ☃")  # the server finds nothing in it that can be spoken
-    browser.button("Speak").click()
+    browser.click("Speak")
     browser.wait_until(
         lambda: (
             browser.wait(".speak-text-field .field-error").text.endswith((".", "?"))
@@ -146,7 +146,7 @@ def test_an_empty_text_is_refused_in_a_sentence(browser: Browser) -> None:
     browser.button("Speak")
     write(browser, "Too long. " * 500)
     assert browser.wait(".speak-text-field output").text == "5,000 characters"
-    browser.button("Speak").click()
+    browser.click("Speak")
     error = browser.wait(".speak-text-field .field-error").text
     assert "4,096" in error
     assert "Narrate" in error
@@ -155,7 +155,7 @@ def test_an_empty_text_is_refused_in_a_sentence(browser: Browser) -> None:
 def test_stop_is_silence_and_history_plays_again(browser: Browser) -> None:
     speak(browser, LONG)
     browser.wait_until(lambda: heard(browser)["samples"] > 2400)
-    browser.button("Stop").click()
+    browser.click("Stop")
     browser.button("Speak")
     browser.run("heard.samples = 0; heard.streamEnded = null")
     # half a second of the page's own clock, in which nothing may sound

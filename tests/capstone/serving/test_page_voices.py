@@ -31,10 +31,10 @@ def focused(browser: Browser) -> str:
 
 def record(browser: Browser, seconds: float, within: str = "dialog") -> None:
     """Press record, wait for that much sound, and stop."""
-    browser.button("Record", within).click()
+    browser.click("Record", within)
     clock = browser.wait(f"{within} .recording .take-clock")
     browser.wait_until(lambda: float(clock.text.split()[0]) >= seconds)
-    browser.button("Stop", within).click()
+    browser.click("Stop", within)
 
 
 def fill_in(browser: Browser, speaker: str) -> None:
@@ -70,38 +70,38 @@ def test_samples_have_a_card_with_a_picture_and_can_be_heard(browser: Browser) -
     assert "spoken by ada" in (image.get_attribute("alt") or "")
     assert not browser.find_all("[aria-label='Delete ada']")  # it ships with the program
 
-    browser.button("Play ada").click()
+    browser.click("Play ada")
     browser.button("Stop ada")
     playing = "return heard.players.some((player) => !player.paused && player.currentTime > 0.2)"
     browser.wait_until(lambda: browser.run(playing), otherwise="nothing plays")
-    browser.button("Play basil").click()  # one voice at a time
+    browser.click("Play basil")  # one voice at a time
     browser.button("Stop basil")
     assert browser.button("Play ada").is_displayed()
-    browser.button("Stop basil").click()
+    browser.click("Stop basil")
     browser.button("Play basil")
 
 
 def test_a_recorded_voice_is_enrolled_heard_and_deleted(browser: Browser) -> None:
     browser.open("voices")
-    browser.button("Enroll a voice").click()
+    browser.click("Enroll a voice")
     record(browser, 5.0)
     assert "Take 1" in browser.wait(".take").text
     prompt = browser.wait("dialog .prompt").text
     assert not prompt.startswith("On the way home")  # a good take: here is the next text
 
-    browser.button("Play Take 1").click()
+    browser.click("Play Take 1")
     playing = "return heard.players.some((player) => !player.paused && player.currentTime > 0.2)"
     browser.wait_until(lambda: browser.run(playing))
     fill_in(browser, "Mara Lind")
     assert browser.wait("dialog input[maxlength='48']").get_property("value") == "mara-lind"
 
-    browser.button("Enroll", "dialog").click()  # nobody has agreed yet
+    browser.click("Enroll", "dialog")  # nobody has agreed yet
     assert "agreement" in browser.wait("[aria-labelledby=enroll-consent] > .field-error").text
     assert "mara-lind" not in voices(browser)
     assert focused(browser).startswith("This is my own voice")
 
     browser.find_all("dialog input[type=checkbox]")[0].click()
-    browser.button("Enroll", "dialog").click()
+    browser.click("Enroll", "dialog")
     card = browser.wait("[data-voice=mara-lind]")
     assert "Mara Lind agreed on" in card.text
     assert focused(browser) == "Play mara-lind"
@@ -112,14 +112,14 @@ def test_a_recorded_voice_is_enrolled_heard_and_deleted(browser: Browser) -> Non
     pitch = voices(browser)[MICROPHONE]["statistics"]["f0_median_hz"]
     assert stored["statistics"]["f0_median_hz"] == pytest.approx(pitch, rel=0.15)
 
-    browser.button("Play mara-lind").click()
+    browser.click("Play mara-lind")
     browser.button("Stop mara-lind")
-    browser.button("Delete mara-lind").click()
-    browser.button("Cancel", "dialog").click()
+    browser.click("Delete mara-lind")
+    browser.click("Cancel", "dialog")
     assert focused(browser) == "Delete mara-lind"
     assert "mara-lind" in voices(browser)
-    browser.button("Delete mara-lind").click()
-    browser.button("Delete", "dialog").click()
+    browser.click("Delete mara-lind")
+    browser.click("Delete", "dialog")
     browser.wait_until(lambda: not browser.find_all("[data-voice=mara-lind]"))
     assert "mara-lind" not in voices(browser)
     assert focused(browser) == "ada"  # the card that took its place
@@ -135,26 +135,27 @@ def test_files_can_be_dropped_and_consent_be_spoken(browser: Browser) -> None:
     assert [e.text for e in browser.find_all(".take-title")] == ["first.wav", "second.wav"]
     fill_in(browser, "Basil Reed")
     browser.find_all("dialog input[value=spoken]")[0].click()
-    browser.button("Enroll", "dialog").click()
+    browser.click("Enroll", "dialog")
     assert "Record the statement" in browser.wait(".enroll-part > .field-error").text
 
-    browser.button("Record the statement", "dialog").click()
+    browser.click("Record the statement", "dialog")
     clock = browser.wait("dialog .recording .take-clock")
     browser.wait_until(lambda: float(clock.text.split()[0]) >= 2.5)
-    browser.button("Stop", "dialog").click()
+    browser.click("Stop", "dialog")
     browser.button("Play the statement", "dialog")
-    browser.button("Enroll", "dialog").click()
+    browser.click("Enroll", "dialog")
     browser.wait("[data-voice=basil-reed]")
     assert voices(browser)["basil-reed"]["statistics"]["references"] == 2
 
     drop(browser, "#view-voices", "other.wav", "/v1/audio/voices/ada/sample")
     fill_in(browser, "Basil Reed")
     browser.find_all("dialog input[type=checkbox]")[0].click()
-    browser.button("Enroll", "dialog").click()
-    browser.button("Cancel", "dialog:last-of-type").click()  # the name is taken
+    browser.click("Enroll", "dialog")
+    browser.wait_until(lambda: len(browser.find_all("dialog")) == 2)  # the name is taken
+    browser.click("Cancel", "dialog:last-of-type")
     assert "taken" in browser.wait("dialog .field.wrong .field-error").text
-    browser.button("Enroll", "dialog").click()
-    browser.button("Replace", "dialog").click()
+    browser.click("Enroll", "dialog")
+    browser.click("Replace", "dialog")
     browser.wait_until(lambda: not browser.find_all("dialog"))
     assert voices(browser)["basil-reed"]["statistics"]["references"] == 1
 
@@ -165,11 +166,11 @@ def test_what_the_server_refuses_is_said_where_it_happened(browser: Browser) -> 
     assert "cannot read it" in browser.wait(".take").text
     fill_in(browser, "Nobody")
     browser.find_all("dialog input[type=checkbox]")[0].click()
-    browser.button("Enroll", "dialog").click()
+    browser.click("Enroll", "dialog")
     error = browser.wait("[aria-labelledby=enroll-recordings] > .field-error").text
     assert error.endswith(".")
     browser.find_all("dialog input[maxlength='48']")[0].send_keys("!")
-    browser.button("Enroll", "dialog").click()
+    browser.click("Enroll", "dialog")
     assert "A-Z a-z 0-9" in browser.wait("dialog .field.wrong .field-error").text
 
 
