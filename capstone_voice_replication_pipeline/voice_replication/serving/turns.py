@@ -18,7 +18,7 @@ from dataclasses import dataclass, field
 
 from voice_replication.serving.engine import LineRequest, RenderedLine
 
-URGENT_SYMBOLS = 400  # in one batch: some thirty seconds of speech
+URGENT_SYMBOLS = 200  # in one batch, as in the longest line: more would only need more memory
 EARLY_SYMBOLS = 100  # in one that nobody waits for yet: it must not keep a newcomer waiting
 LINGER_SECONDS = 0.03  # that a worker waits for lines to render together; see Turns.take
 SECONDS_PER_SYMBOL = 0.072  # of speech at normal speed, pauses included
