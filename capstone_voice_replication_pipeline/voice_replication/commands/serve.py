@@ -7,7 +7,10 @@ once. Logs are JSON lines on stderr.
 from __future__ import annotations
 
 import argparse
+import signal
 import sys
+import threading
+from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -58,6 +61,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """Serve until interrupted."""
+    signals = _StopSignals()  # before anything slow
     from voice_replication.serving.app import create_app
     from voice_replication.serving.http_server import StudioServer, listen
     from voice_replication.serving.logs import configure_logging
@@ -69,8 +73,9 @@ def run(args: argparse.Namespace) -> int:
     studio = Studio.open(settings)
     try:
         server = StudioServer(create_app(studio=studio), listening, settings)
+        signals.then = (studio.stopping.set, server.wake)
         _greet(settings, studio, server)
-        _serve(server, studio)
+        server.run_until(signals.stop)
     finally:
         studio.close()
     return 0
@@ -96,19 +101,18 @@ def _greet(settings: ServerSettings, studio: Studio, server: StudioServer) -> No
         print("Anybody who can reach this address may use it: no keys are asked.", file=sys.stderr)
 
 
-def _serve(server: StudioServer, studio: Studio) -> None:
-    import signal
-    import threading
+class _StopSignals:
+    """Ctrl-C and SIGTERM, caught from the first moment on, even while models are still loaded."""
 
-    stop = threading.Event()
+    def __init__(self) -> None:
+        self.stop = threading.Event()
+        self.then: tuple[Callable[[], None], ...] = ()  # what to wake
+        for number in (signal.SIGTERM, signal.SIGINT):
+            signal.signal(number, self._on_signal)
 
-    def on_signal(_number: int, _frame: object) -> None:
-        if stop.is_set():
+    def _on_signal(self, _number: int, _frame: object) -> None:
+        if self.stop.is_set():
             raise KeyboardInterrupt
-        stop.set()
-        studio.stopping.set()
-        server.wake()
-
-    for number in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(number, on_signal)
-    server.run_until(stop)
+        self.stop.set()
+        for wake in self.then:
+            wake()

@@ -7,6 +7,7 @@ import sqlite3
 import subprocess
 import sys
 import threading
+import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -149,3 +150,14 @@ def test_a_second_server_on_the_data_folder_refuses(serve: Callable[..., Any]) -
     first.kill()  # frees the folder at once
     third = serve(home=first.home)
     assert third.stop() == 0
+
+
+def test_a_stop_while_models_are_loaded_ends_it_in_order(tmp_path: Path) -> None:
+    program = str(Path(sys.executable).with_name("voiceclone"))
+    command = [program, "serve", "--port", "0", "--home", str(tmp_path / "home")]
+    process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE)
+    while not (tmp_path / "home").exists() and process.poll() is None:  # made before it loads
+        time.sleep(0.01)
+    process.terminate()
+    _, errors = process.communicate(timeout=300)
+    assert process.returncode == 0, errors.decode()
