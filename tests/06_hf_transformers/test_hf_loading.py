@@ -69,9 +69,8 @@ def test_a_hub_that_accepts_and_never_answers_costs_seconds(
         start = time.monotonic()
         assert not hub_is_reachable(0.3)
         assert time.monotonic() - start < 3
-        start = time.monotonic()
+        monkeypatch.setattr("urllib.request.urlopen", lambda *_, **__: pytest.fail("asked again"))
         assert not hub_is_reachable(0.3)  # a "no" is remembered
-        assert time.monotonic() - start < 0.1
 
 
 def test_a_download_that_hangs_is_given_up(monkeypatch: pytest.MonkeyPatch) -> None:

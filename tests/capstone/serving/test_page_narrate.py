@@ -29,7 +29,7 @@ The harbor was quiet. "Who is there?" asked the old man.
 In the afternoon a letter came.
 """
 SENTENCES = "The road went on over the hill, and nobody knew where it would end. "
-LONG = f"# Begin\n\nIt was short.\n\n# Go on\n\n{SENTENCES * 150}\n"
+LONG = f"# Begin\n\nIt was short.\n\n# Go on\n\n{SENTENCES * 1500}\n"
 DROP_SCRIPT = """
   const [name, content] = arguments;
   const bytes = Uint8Array.from(atob(content), (c) => c.charCodeAt(0));
