@@ -22,6 +22,11 @@ Audio = npt.NDArray[np.float32]
 
 MAX_SECONDS = 4 * 3600.0  # four hours of 24 kHz float32 are 1.4 GB: the most that is read at once
 _UNKNOWN = 2**62  # samples: libsndfile's "as long as it gets"
+# What FFmpeg may take a file for: none of these names other files or addresses, as playlists do.
+_DEMUXERS = (
+    "aac,ac3,aiff,amr,amrnb,amrwb,ape,asf,au,avi,caf,dsf,eac3,flac,flv,gsm,loas,matroska,mov,mp3,"
+    "mpc,mpc8,mpeg,mpegts,ogg,oma,rm,tak,tta,voc,w64,wav,wv"
+)
 _BLOCK_SECONDS = 60.0  # long files are mixed down and resampled in blocks, to save memory
 
 
@@ -120,7 +125,8 @@ def _read_with_ffmpeg(path: Path, sample_rate: int) -> Audio:
             f"{path}: libsndfile cannot read this file and FFmpeg was not found. If it is audio, "
             "install FFmpeg (or `pip install imageio-ffmpeg`) or convert it to WAV."
         )
-    command = [program, "-v", "error", "-nostdin", "-xerror", "-i", str(path.absolute())]
+    command = [program, "-v", "error", "-nostdin", "-xerror", "-protocol_whitelist", "file"]
+    command += ["-format_whitelist", _DEMUXERS, "-i", str(path.absolute())]
     command += ["-t", str(MAX_SECONDS + 1), "-vn", "-f", "f32le", "-ac", "1"]
     command += ["-ar", str(sample_rate), "-"]
     result = subprocess.run(command, capture_output=True, check=False)

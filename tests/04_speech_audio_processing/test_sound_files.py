@@ -117,6 +117,26 @@ def test_text_named_wav_is_not_audio(tmp_path: Path) -> None:
     assert "audio" in str(caught.value)
 
 
+@pytest.mark.skipif(ffmpeg_path() is None, reason="no FFmpeg (pip install imageio-ffmpeg)")
+@pytest.mark.parametrize(
+    "text",
+    [
+        "#EXTM3U\n#EXT-X-TARGETDURATION:2\n#EXTINF:2,\nsecret.aac\n#EXT-X-ENDLIST\n",
+        "ffconcat version 1.0\nfile secret.aac\n",
+    ],
+)
+def test_a_playlist_is_not_followed(tmp_path: Path, spoken, text: str) -> None:
+    save_audio(tmp_path / "secret.wav", spoken, 24_000)
+    program = ffmpeg_path()
+    secret, plain = str(tmp_path / "secret.aac"), str(tmp_path / "secret.wav")
+    subprocess.run([str(program), "-v", "error", "-i", plain, secret], check=True)
+    assert load_audio(secret).size
+    playlist = tmp_path / "mine.m3u8"
+    playlist.write_text(text)
+    with pytest.raises(InputError, match=r"mine\.m3u8: this is not readable audio"):
+        load_audio(playlist)
+
+
 def test_without_ffmpeg_the_error_says_how_to_get_it(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

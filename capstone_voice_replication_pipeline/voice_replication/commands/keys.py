@@ -29,17 +29,22 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """Do what ``args.action`` says; a server that runs sees it with its next request."""
+    from voice_replication.serving.audit import FILE_NAME as AUDIT_FILE
+    from voice_replication.serving.audit import AuditLog
     from voice_replication.serving.database import open_database
     from voice_replication.serving.keys import KeyStore
 
-    with open_database(_home(args.home) / "server") as database:
-        keys = KeyStore(database)
+    folder = _home(args.home) / "server"
+    with open_database(folder) as database:
+        keys, audit = KeyStore(database), AuditLog(folder / AUDIT_FILE)
         if args.action == "create":
             created, key = keys.create(args.name)
+            audit.write("create_key", created.id, name=created.name)
             print(key)
             print(f"key {created.id} for {created.name}; not shown again", file=sys.stderr)
         elif args.action == "revoke":
             revoked = keys.revoke(args.key)
+            audit.write("revoke_key", revoked.id, name=revoked.name)
             print(f"revoked: {revoked.id} ({revoked.name})")
         else:
             _list(keys, args.json)

@@ -80,7 +80,7 @@ def require_text(text: str, limit: int) -> str:
         raise Problem(
             "too_large",
             f"The text has {len(text):,} characters; one request may have {limit:,}. "
-            "Longer texts are spoken as jobs: POST /v1/narrations.",
+            "Longer texts are narrated: Narrate on the page, POST /v1/narrations in the API.",
             field="input",
         )
     if any("\ud800" <= character <= "\udfff" for character in text):

@@ -82,6 +82,9 @@ def test_the_commands(home: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["keys", "revoke", "reader app"]) == 2
     with open_database(home / "server") as database:
         assert KeyStore(database).client(key) is None
+    log = (home / "server" / "audit.jsonl").read_text()
+    assert [json.loads(line)["action"] for line in log.splitlines()] == ["create_key", "revoke_key"]
+    assert key not in log
 
 
 def test_making_a_key_does_not_wait_for_the_models_libraries(home: Path) -> None:
