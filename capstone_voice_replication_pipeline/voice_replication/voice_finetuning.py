@@ -194,7 +194,13 @@ def _adapt(
     base = Synthesizer.load(base_path)
     _, meta = load_checkpoint(base_path)
     judge = VoiceJudge(data, held_out, models_dir)
+    f0_hz = np.concatenate([example.f0_hz.float().numpy() for example in train_set.examples])
+    voiced = f0_hz[f0_hz > 0]
+    low, high = np.percentile(voiced, [5, 95]) if voiced.size else (0.0, 0.0)
     f0_median = float(np.exp(next(iter(train_set.log_f0.values()))))
+    statistics = dataclasses.replace(
+        voice.statistics, f0_low_hz=float(low), f0_median_hz=f0_median, f0_high_hz=float(high)
+    )
     spread = voice.statistics.f0_spread
     current = Synthesizer.load(base_path, voice.delta) if voice.delta else base
     before = judge.measure(current, voice.embedding, f0_median, spread, voice.timbre)
@@ -216,8 +222,8 @@ def _adapt(
         [example.f0_hz.float().numpy() for example in train_set.examples],
         voice.statistics.bandwidth_hz or KNOWN_HZ,
     )
+    spread = statistics.f0_spread
     after = judge.measure(synthesizer, result.embedding, f0_median, spread, timbre)
-    statistics = dataclasses.replace(voice.statistics, f0_median_hz=f0_median)
     adapted = dataclasses.replace(
         voice, embedding=result.embedding, timbre=timbre, delta=delta, statistics=statistics
     )

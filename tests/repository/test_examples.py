@@ -10,11 +10,13 @@ import sys
 from importlib import import_module
 from pathlib import Path
 
+import numpy as np
 import pytest
-from audio_utils import load_audio, resample, save_audio
+from audio_utils import DEFAULT_SPEC, f0_contour, load_audio, resample, save_audio
 from tts_utils import EspeakEngine
 from voice_replication.cli import COMMANDS
 from voice_replication.home import sample_voices_folder
+from voice_replication.voices import VoiceStore
 
 # What makes an example short enough for a test; everything else is the example as it stands.
 SHORTER = {
@@ -89,3 +91,10 @@ def test_every_example_runs(
             )
             assert run.returncode == 0, f"{example}\n{run.stdout}\n{run.stderr}"
             assert "Traceback" not in run.stderr
+    with subtests.test("the voice is that of its recordings"):
+        paths = sorted((tmp_path / "recordings" / "anna").glob("*.wav"))
+        pitch = np.concatenate([f0_contour(load_audio(path), DEFAULT_SPEC) for path in paths])
+        found = VoiceStore(home).get("anna")
+        assert found.delta is not None
+        measured = (found.statistics.f0_low_hz, found.statistics.f0_high_hz)
+        assert measured == pytest.approx(np.percentile(pitch[pitch > 0], [5, 95]), rel=0.1)
