@@ -52,6 +52,7 @@ class TrainingRun:
     max_minutes: float | None = None
     start_from: Path | None = None
     mels: Path | None = None
+    preset: str = ""  # a folder of configs that ships: "tiny"; "": the shipped models' own
 
     def __post_init__(self) -> None:
         if not re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9._-]*", self.run_id):
@@ -96,7 +97,9 @@ class TrainingRun:
     def train(self, stage: str) -> Path:
         """Train one stage and put its checkpoint beside the others of this run."""
         folder = self.folder / stage
-        path = config_path(stage, self.config)
+        path = config_path(stage, self.config, self.preset)
+        if not path.exists() and self.preset:  # a preset trains only the stages it has a config for
+            return self._keep(checkpoint_path(stage), stage)
         tracker = make_tracker(self.tracker, self.folder, f"{self.run_id}-{stage}")
         options: dict[str, Any] = {
             "resume": not self.restart,
@@ -145,21 +148,26 @@ class TrainingRun:
                 **options,
             )
         tracker.finish()
+        return self._keep(made, stage)
+
+    def _keep(self, made: Path, stage: str) -> Path:
+        """Put the checkpoint ``made`` beside the others of this run."""
         for source in (made, made.with_suffix(".json")):
             with atomic_path(self.folder / source.name) as temporary:
                 shutil.copyfile(source, temporary)
         return checkpoint_path(stage, self.folder)
 
 
-def config_path(stage: str, wanted: Path | None = None) -> Path:
-    """The config to train ``stage`` with: ``wanted``, or the one that made the shipped model.
+def config_path(stage: str, wanted: Path | None = None, preset: str = "") -> Path:
+    """The config to train ``stage`` with: ``wanted``, that of ``preset``, or the one that made the
+    shipped model.
 
     ``tacotron.yaml`` and ``configs/tacotron.yaml`` also find the config that ships under that
     name, wherever the program was started.
     """
     folder = shipped("configs")
     if wanted is None:
-        return folder / f"{stage}.yaml"
+        return folder / preset / f"{stage}.yaml"
     if not wanted.exists() and wanted.parent in (Path(), Path("configs")):
         return folder / wanted.name
     return wanted

@@ -5,8 +5,19 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+from audio_utils import DEFAULT_SPEC
 from env_utils import ConfigError
-from voice_replication.training_runs import TrainingRun, overrides_for
+from text_utils import Symbols
+from torch import nn
+from training_utils import file_fingerprint, load_config
+from voice_replication.home import checkpoint_path
+from voice_replication.synthesizer.inference import Synthesizer as ShippedSynthesizer
+from voice_replication.synthesizer.model import Synthesizer
+from voice_replication.synthesizer.train import SynthesizerTrainingConfig
+from voice_replication.training_runs import TrainingRun, config_path, overrides_for
+from voice_replication.vocoder.generators import build_generator
+from voice_replication.vocoder.inference import Vocoder as ShippedVocoder
+from voice_replication.vocoder.train import VocoderConfig
 
 
 def test_overrides_of_one_stage_stay_with_it() -> None:
@@ -28,3 +39,18 @@ def test_one_config_cannot_serve_all_stages(tmp_path: Path) -> None:
 def test_a_run_id_cannot_leave_its_folder(tmp_path: Path, name: str) -> None:
     with pytest.raises(ConfigError, match="run-id"):
         TrainingRun(data=tmp_path, run_id=name)
+
+
+def test_the_tiny_preset_trains_small_models_on_the_shipped_encoder(tmp_path: Path) -> None:
+    synthesizer = load_config(SynthesizerTrainingConfig, config_path("synthesizer", None, "tiny"))
+    vocoder = load_config(VocoderConfig, config_path("vocoder", None, "tiny"))
+    tiny = Synthesizer(synthesizer.model, len(Symbols()), DEFAULT_SPEC)
+    assert _weights(tiny) < 0.4 * _weights(ShippedSynthesizer.load().model)
+    generator = build_generator(vocoder.model, DEFAULT_SPEC)
+    assert _weights(generator) < 0.4 * _weights(ShippedVocoder.load().model)
+    run = TrainingRun(tmp_path, "small", models_dir=tmp_path, preset="tiny")
+    assert file_fingerprint(run.train("encoder")) == file_fingerprint(checkpoint_path("encoder"))
+
+
+def _weights(model: nn.Module) -> int:
+    return sum(parameter.numel() for parameter in model.parameters())

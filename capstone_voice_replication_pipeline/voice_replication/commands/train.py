@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 from pathlib import Path
 
-EXAMPLE = "voiceclone train synthesizer data/speech24 --run-id first --set training.steps=2000"
+EXAMPLE = "voiceclone train all data/speech24 --preset tiny --run-id first"
 STAGES = ("encoder", "synthesizer", "vocoder", "all")
 
 
@@ -21,6 +21,12 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         type=Path,
         help="a YAML file, or the name of one that ships: tacotron.yaml, "
         "hifigan.yaml (default: the one that made the shipped model)",
+    )
+    add(
+        "--preset",
+        default="",
+        choices=("tiny",),
+        help="small models of one voice, in minutes on two cores, with the shipped encoder",
     )
     add("--save-every", type=int, metavar="N", help="steps between saves of the training state")
     add("--backup-every", type=int, metavar="N", help="steps between kept copies (0: never)")
@@ -71,6 +77,7 @@ def run(args: argparse.Namespace) -> int:
         max_minutes=args.minutes,
         start_from=args.start_from,
         mels=args.mels,
+        preset=args.preset,
     )
     for path in training.run(args.stage):
         print(path)
