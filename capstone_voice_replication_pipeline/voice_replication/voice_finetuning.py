@@ -33,7 +33,7 @@ from voice_replication.data_processing.preprocess import PreprocessConfig, prepr
 from voice_replication.home import checkpoint_path, shipped
 from voice_replication.progress import OnProgress, Pace, Progress, unwatched
 from voice_replication.speaker_encoder.inference import SpeakerEncoder
-from voice_replication.synthesizer.average_spectrum import measure_timbre
+from voice_replication.synthesizer.average_spectrum import SENTENCES, measure_timbre
 from voice_replication.synthesizer.data import SpeechDataset
 from voice_replication.synthesizer.finetune import FinetuneConfig, finetune
 from voice_replication.synthesizer.inference import Synthesizer
@@ -50,8 +50,8 @@ TRAINING_SHARE = (0.1, 0.95)  # of the whole; before it recordings are prepared,
 
 @dataclass(frozen=True)
 class VoiceQuality:
-    """Measured on held-out sentences: ``similarity`` cosine to the held-out recordings with our
-    encoder; ``confidence`` of the phone HMM that the sentence was said (0 is best)."""
+    """Measured on sentences not trained on: ``similarity`` cosine to the mean of the recordings
+    with our encoder; ``confidence`` of the phone HMM that the sentence was said (0 is best)."""
 
     similarity: float
     confidence: float
@@ -70,16 +70,23 @@ class Report:
 
 
 class VoiceJudge:
-    """Speaks the held-out sentences and measures them against the held-out recordings."""
+    """Speaks sentences that were not trained on and measures them against the recordings.
 
-    def __init__(self, data: Path, held_out: Sequence[Utterance], models_dir: Path | None) -> None:
+    Against all of them: the two or three held-out ones are too few to say what a voice is like.
+    """
+
+    def __init__(
+        self,
+        data: Path,
+        recordings: Sequence[Utterance],
+        held_out: Sequence[Utterance],
+        models_dir: Path | None,
+    ) -> None:
         self.encoder = SpeakerEncoder.load(checkpoint_path("encoder", models_dir))
         self.vocoder = Vocoder.load(checkpoint_path("vocoder", models_dir))
         self.hmm = load_aligner(data / "alignment" / "aligner.safetensors")
-        self.held_out = held_out
-        real = [self.encoder.embed(load_audio(u.path)) for u in held_out]
-        mean = np.mean(real, axis=0)
-        self.target = mean / np.linalg.norm(mean)
+        self.texts = [*(utterance.text for utterance in held_out), *SENTENCES]
+        self.target = self.encoder.embed_many([load_audio(u.path) for u in recordings])
 
     def measure(
         self,
@@ -92,8 +99,8 @@ class VoiceJudge:
         """Similarity and confidence of this synthesizer with this embedding."""
         symbols = Symbols()
         spoken = []
-        for utterance in self.held_out:
-            words = pronounce(utterance.text)
+        for text in self.texts:
+            words = pronounce(text)
             result = synthesizer.synthesize(
                 words,
                 embedding,
@@ -193,7 +200,7 @@ def _adapt(
     base_path = checkpoint_path("synthesizer", models_dir)
     base = Synthesizer.load(base_path)
     _, meta = load_checkpoint(base_path)
-    judge = VoiceJudge(data, held_out, models_dir)
+    judge = VoiceJudge(data, utterances, held_out, models_dir)
     f0_hz = np.concatenate([example.f0_hz.float().numpy() for example in train_set.examples])
     voiced = f0_hz[f0_hz > 0]
     low, high = np.percentile(voiced, [5, 95]) if voiced.size else (0.0, 0.0)

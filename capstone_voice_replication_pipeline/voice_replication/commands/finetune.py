@@ -39,7 +39,7 @@ def run(args: argparse.Namespace) -> int:
     )
     before, after = report.before, report.after
     print(f"fine-tuned '{args.name}' on {report.recordings} recordings, {report.steps} steps,")
-    print(f"in {time.monotonic() - started:.0f} s. On held-out sentences:")
+    print(f"in {time.monotonic() - started:.0f} s. On sentences not trained on:")
     rows = (
         ("speaker similarity (our encoder)", before.similarity, after.similarity),
         ("intelligibility (aligner, 0 is best)", before.confidence, after.confidence),
