@@ -32,7 +32,6 @@ from tts_utils.espeak import EspeakEngine
 from voice_replication.evaluation.run import default_sentences
 from voice_replication.evaluation.unmarked_sounds import SOUNDS, Unmarked
 from voice_replication.evaluation.watermark_attacks import FURTHER, REQUIRED
-from voice_replication.home import sample_voices_folder
 from voice_replication.narration import line_audio
 from voice_replication.narration.settings import Settings
 from voice_replication.narration.text_to_speech import Speaker, Speech
@@ -177,8 +176,6 @@ def measure_alarms(speaker: Speaker, data: Path | None) -> dict[str, dict[str, A
 
     for speech in spoken(False, paragraphs(), speaker):
         look("our own speech, unmarked", speech.audio)
-    for folder in sorted(sample_voices_folder().glob("*/reference.flac")):
-        look("sample voices' references", load_audio(folder))
     engine = EspeakEngine()
     for sentence in default_sentences():
         look("espeak-ng", resample(*_sound(engine, sentence)))

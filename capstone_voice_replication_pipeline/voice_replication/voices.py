@@ -65,13 +65,13 @@ class VoiceStore:
         identity = _identity(folder)
         try:
             voice = self._read(folder)
-        except InputError:
-            if identity == _identity(folder):
+        except InputError:  # it is damaged, or was changed while it was read
+            if not os.access(self.folder, os.W_OK):
                 raise
         else:
             if identity == _identity(folder):
                 return voice
-        with self._changing():  # it was replaced or deleted while it was read
+        with self._changing():  # nobody replaces or deletes it now
             return self._read(self._find(name))
 
     def get_folder(self, name: str) -> Path:
@@ -256,12 +256,13 @@ def _age_seconds(path: Path) -> float:
         return 0.0
 
 
-def _identity(folder: Path) -> int | None:
-    """Changes when a folder is replaced; None when it is gone."""
+def _identity(folder: Path) -> tuple[int, int] | None:
+    """Changes when a folder is replaced, even if its inode is used again; None when it is gone."""
     try:
-        return folder.stat().st_ino
+        found = folder.stat()
     except FileNotFoundError:
         return None
+    return found.st_ino, found.st_mtime_ns
 
 
 def _subfolders(root: Path) -> Sequence[str]:

@@ -8,7 +8,9 @@ from typing import Any
 import numpy as np
 import pytest
 import soundfile
+from audio_utils import resample
 from flask.testing import FlaskClient
+from tts_utils import EspeakEngine
 from voice_replication.home import sample_voices_folder
 
 RATE = 24_000
@@ -47,10 +49,14 @@ def test_what_the_server_speaks_it_knows_again(api: FlaskClient, speech: bytes) 
     assert 2.0 < found["checked_seconds"] <= found["seconds"] < 8.0
 
 
-def test_a_voices_reference_is_not_called_marked(api: FlaskClient) -> None:
-    """The sample voices' references were made before there was a watermark."""
+def test_a_sample_voices_reference_is_marked_as_our_models_spoke_it(api: FlaskClient) -> None:
     content = (sample_voices_folder() / "ada" / "reference.flac").read_bytes()
-    found = ask(api, content, "reference.flac").get_json()
+    assert ask(api, content, "reference.flac").get_json()["watermarked"] is True
+
+
+def test_speech_of_another_engine_is_not_called_marked(api: FlaskClient) -> None:
+    samples, rate = EspeakEngine().synthesize("This was not spoken by any of our models.")
+    found = ask(api, encoded(resample(samples, rate, RATE))).get_json()
     assert found["watermarked"] is False
     assert found["score"] < 0 and found["confidence"] < 0.5
 

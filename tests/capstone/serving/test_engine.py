@@ -7,6 +7,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
+import numpy.typing as npt
 import pytest
 import torch
 from audio_utils import DEFAULT_SPEC
@@ -19,7 +20,8 @@ from voice_replication.narration.text_to_speech import Speaker
 from voice_replication.serving.engine import LineRequest, LocalEngine, RenderedLine
 from voice_replication.voices import VoiceStore
 
-TOLERANCE = 1e-3
+Audio = npt.NDArray[np.float32]
+TOLERANCE = 1e-3  # of mels, in nepers
 LONG = (
     "When the train finally reached the last station of the line, the passengers took their bags "
     "and stepped out into the evening light of the old harbour."
@@ -36,6 +38,13 @@ def speaker(shipped_checkpoints: Path, tmp_path_factory: pytest.TempPathFactory)
 @pytest.fixture(scope="module")
 def engine(speaker: Speaker) -> LocalEngine:
     return LocalEngine(speaker, max_batch=8, workers=1)
+
+
+def same_sound(one: Audio, other: Audio) -> bool:
+    """Whether the difference is 40 dB below the sound: rounding moves F0 by a ten-millionth, and
+    in seconds that adds up to a little of the highest harmonics' phase."""
+    power = float(np.mean(np.square(one)))
+    return one.shape == other.shape and float(np.mean(np.square(one - other))) < 1e-4 * power
 
 
 def line(text: str) -> script.Line:
@@ -81,8 +90,7 @@ def test_a_batch_of_mixed_voices_equals_the_lines_alone(
     rendered = engine.render(requests)
     for request, batched in zip(requests, rendered, strict=True):
         spoken = speaker.speak_with(request.line.text, request.voice, request.settings)
-        assert batched.audio.shape == spoken.audio.shape
-        assert np.abs(batched.audio - spoken.audio).max() < TOLERANCE
+        assert same_sound(batched.audio, spoken.audio)
         assert list(batched.words) == spoken.words
         assert batched.begun is None
 
@@ -95,7 +103,7 @@ def test_fine_tuned_weights_reach_only_their_own_voice(
     first, second = engine.render([tuned, plain])
     size = min(len(first.audio), len(second.audio))
     assert np.abs(first.audio[:size] - second.audio[:size]).max() > 10 * TOLERANCE
-    assert np.abs(engine.render([plain])[0].audio - second.audio).max() < TOLERANCE
+    assert same_sound(engine.render([plain])[0].audio, second.audio)
 
 
 def test_a_head_and_its_rest_are_the_line(engine: LocalEngine, requests: list[LineRequest]) -> None:
@@ -110,8 +118,7 @@ def test_a_head_and_its_rest_are_the_line(engine: LocalEngine, requests: list[Li
     ]
     for rest in rests:  # a line may be sent again, after a failure elsewhere
         joined = np.concatenate([head.audio, rest.audio])
-        assert joined.shape == whole.audio.shape
-        assert np.abs(joined - whole.audio).max() < TOLERANCE
+        assert same_sound(joined, whole.audio)
         assert head.words + rest.words == whole.words
         assert rest.begun is None
     assert head.words and rests[0].words
@@ -141,4 +148,4 @@ def test_threads_that_render_at_once_do_not_disturb_each_other(
     with ThreadPoolExecutor(3) as pool:
         for batch in pool.map(engine.render, [pair, pair[:1], pair]):
             for rendered, alone in zip(batch, expected, strict=False):
-                assert np.abs(rendered.audio - alone.audio).max() < TOLERANCE
+                assert same_sound(rendered.audio, alone.audio)

@@ -289,7 +289,9 @@ def test_no_other_file_can_be_read_through_an_upload(client: FlaskClient, tmp_pa
     (tmp_path / "private.wav").write_bytes(WAV)
     script = b"ffconcat version 1.0\nfile private.wav\n"
     (tmp_path / "list").write_bytes(script)
-    assert len(load_audio(tmp_path / "list")) == len(SPEECH)  # FFmpeg by itself would
+    program = [str(ffmpeg_path()), "-v", "error", "-i", str(tmp_path / "list"), "-f", "s16le", "-"]
+    read = subprocess.run(program, capture_output=True, check=True).stdout
+    assert len(read) == 2 * len(SPEECH)  # FFmpeg by itself would
     absolute = f"ffconcat version 1.0\nfile '{tmp_path / 'private.wav'}'\n".encode()
     for data in (script, absolute, b"\n" + absolute, b"# a\n" + absolute):
         assert enroll(client, data).status_code == 422

@@ -132,9 +132,12 @@ def test_a_recording_that_says_too_little_is_refused_with_the_number(client: Fla
 def test_a_name_that_is_no_voices_name_is_refused(
     client: FlaskClient, home: Path, name: str
 ) -> None:
-    before = sorted(home.rglob("*"))
+    def files() -> list[Path]:  # but those in which SQLite works
+        return sorted(p for p in home.rglob("*") if not p.name.endswith(("-wal", "-shm")))
+
+    before = files()
     assert problem(enroll(client, name)) == (422, "invalid_request", "name")
-    assert sorted(home.rglob("*")) == before
+    assert files() == before
 
 
 @pytest.mark.parametrize("name", ["2024", "1e5", "null", "true", "Infinity"])
