@@ -7,7 +7,10 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from hypothesis import settings
 
+settings.register_profile("ours", deadline=None)  # how long a machine takes is not tested
+settings.load_profile("ours")
 os.environ.setdefault("OMP_NUM_THREADS", "1")
 ROOT = Path(__file__).resolve().parents[1]
 
