@@ -98,7 +98,7 @@ class TrainingRun:
         """Train one stage and put its checkpoint beside the others of this run."""
         folder = self.folder / stage
         path = config_path(stage, self.config, self.preset)
-        if not path.exists() and self.preset:  # a preset trains only the stages it has a config for
+        if self.preset and not self.config and not path.exists():  # it leaves this stage as shipped
             return self._keep(checkpoint_path(stage), stage)
         tracker = make_tracker(self.tracker, self.folder, f"{self.run_id}-{stage}")
         options: dict[str, Any] = {

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from pathlib import Path
 
 import numpy as np
@@ -13,8 +14,14 @@ from text_utils.ngram import count_ngrams, prune, smooth, to_trie
 from text_utils.train_g2p import edit_distance, evaluate, is_held_out, train
 
 
-def test_the_shipped_model_is_small() -> None:
+def test_the_shipped_model_is_small_and_fast() -> None:
     assert MODEL_PATH.stat().st_size <= 1.5e6
+    words = [word for word in all_words() if word.isalpha() and 4 < len(word) < 12][::400]
+    model = load_model()
+    started = time.process_time()
+    for word in words:
+        model.predict(word)
+    assert (time.process_time() - started) / len(words) < 0.004  # 1 ms on a free core
 
 
 def test_the_shipped_model_knows_its_dictionary() -> None:

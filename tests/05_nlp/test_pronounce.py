@@ -267,3 +267,12 @@ def test_the_import_and_the_first_word_need_nothing_slow() -> None:
     run = subprocess.run([sys.executable, "-c", code], capture_output=True, check=True, text=True)
     others = {name for name in run.stdout.split() if not name.startswith("_")}
     assert others <= {"text_utils", "book_utils", "env_utils", "numpy", "platformdirs"}
+
+
+def test_a_warm_sentence_takes_a_few_milliseconds() -> None:
+    text = "The old man walked slowly down the road, and the wind blew softly through the trees."
+    pronounce(text)
+    started = time.process_time()
+    for _ in range(50):
+        pronounce(text)
+    assert (time.process_time() - started) / 50 < 0.01

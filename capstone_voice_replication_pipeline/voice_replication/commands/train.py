@@ -16,13 +16,14 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     add("data", type=Path, metavar="DATA", help="a preprocessed data folder")
     add("--run-id", required=True, metavar="R", help="name of the run; the same name resumes it")
     add("--models-dir", type=Path, help="where runs are kept (default: VOICECLONE_HOME/runs)")
-    add(
+    recipe = parser.add_mutually_exclusive_group()
+    recipe.add_argument(
         "--config",
         type=Path,
         help="a YAML file, or the name of one that ships: tacotron.yaml, "
         "hifigan.yaml (default: the one that made the shipped model)",
     )
-    add(
+    recipe.add_argument(
         "--preset",
         default="",
         choices=("tiny",),

@@ -41,10 +41,10 @@ def engine(speaker: Speaker) -> LocalEngine:
 
 
 def same_sound(one: Audio, other: Audio) -> bool:
-    """Whether the difference is 40 dB below the sound: rounding moves F0 by a ten-millionth, and
+    """Whether the difference is 50 dB below the sound: rounding moves F0 by a ten-millionth, and
     in seconds that adds up to a little of the highest harmonics' phase."""
     power = float(np.mean(np.square(one)))
-    return one.shape == other.shape and float(np.mean(np.square(one - other))) < 1e-4 * power
+    return one.shape == other.shape and float(np.mean(np.square(one - other))) < 1e-5 * power
 
 
 def line(text: str) -> script.Line:
