@@ -23,6 +23,7 @@ from voice_replication.synthesizer.model import SynthesizerConfig, upsampling
 from voice_replication.synthesizer.train import (
     SynthesizerTask,
     SynthesizerTrainingConfig,
+    coarse_difference,
     train_synthesizer,
 )
 
@@ -164,10 +165,25 @@ def test_loss_ignores_what_the_source_cannot_hold(data: Path) -> None:
     assert float(task.losses(batch)["l1"]) == pytest.approx(before, abs=0.05)
 
 
+def test_the_coarse_difference_hears_formants_and_not_the_noise_of_single_cells() -> None:
+    noise = torch.randn(2, 100, 83, generator=torch.Generator().manual_seed(0))
+    weight = torch.ones_like(noise)
+    single = float(noise.abs().mean())
+    # averages of fifteen independent cells
+    assert float(coarse_difference(noise, weight)) == pytest.approx(single / 15**0.5, rel=0.1)
+    shifted = torch.full_like(noise, -single)
+    assert float(coarse_difference(shifted, weight)) == pytest.approx(single, rel=1e-5)
+    weight[:, 40:], weight[1, :, 30:] = 0.0, 0.0  # a narrow source, a shorter utterance
+    shifted[weight == 0] = 99.0
+    assert float(coarse_difference(shifted, weight)) == pytest.approx(single, rel=1e-5)
+    short = weight[:, :, :2]
+    assert float(coarse_difference(shifted[:, :, :2], short)) == pytest.approx(single, rel=1e-5)
+
+
 def test_training_learns_resumes_exactly_and_speaks(data: Path, tmp_path: Path) -> None:
-    whole = train_synthesizer(data, tmp_path / "whole", config(80))
-    train_synthesizer(data, tmp_path / "parts", config(80), max_minutes=0.0)
-    parts = train_synthesizer(data, tmp_path / "parts", config(80))
+    whole = train_synthesizer(data, tmp_path / "whole", config(100))
+    train_synthesizer(data, tmp_path / "parts", config(100), max_minutes=0.0)
+    parts = train_synthesizer(data, tmp_path / "parts", config(100))
     a, _ = load_checkpoint(whole)
     b, meta = load_checkpoint(parts)
     assert all(torch.equal(a[name], b[name]) for name in a)

@@ -2,10 +2,19 @@
 
 from __future__ import annotations
 
+import numpy as np
+import pytest
 import torch
-from audio_utils import DEFAULT_SPEC
+from audio_utils import DEFAULT_SPEC, mel_filterbank
 from audio_utils.mel import mel_centers_hz
-from voice_replication.synthesizer.treble import add_treble, fit_treble, low_bins
+from voice_replication.synthesizer.average_spectrum import voice_correction
+from voice_replication.synthesizer.treble import (
+    LARGEST_LIFT_DB,
+    LEAST_TREBLE_DB,
+    add_treble,
+    fit_treble,
+    low_bins,
+)
 
 LOW = low_bins(DEFAULT_SPEC)
 
@@ -44,3 +53,24 @@ def test_a_voice_that_has_treble_keeps_it() -> None:
     loud = hissing(300, 3)[None]
     loud[:, LOW:] += 5.0
     assert torch.equal(add_treble(loud, treble), loud)
+
+
+def level_db(mel: np.ndarray) -> float:
+    """Energy above 8 kHz relative to all of it, of a log-mel ``(M, F)`` as a spectrum."""
+    energy = np.exp(2.0 * mel).mean(axis=1) / mel_filterbank(DEFAULT_SPEC).sum(dim=1).numpy()
+    return float(10 * np.log10(energy[mel_centers_hz(DEFAULT_SPEC) >= 8000].sum() / energy.sum()))
+
+
+def test_a_dark_voice_is_lifted_to_the_least_treble_and_a_bright_one_is_left_alone() -> None:
+    mel = hissing(400, 4).numpy().clip(min=-8.0)  # the floor of a mel is far below
+    f0_hz = np.full(400, 120.0, np.float32)
+    high = mel_centers_hz(DEFAULT_SPEC) >= 8000
+    mel[high] += 3.0
+    for darker, wanted in ((0.0, level_db(mel)), (1.0, LEAST_TREBLE_DB), (3.0, None)):
+        dark = mel - (darker * high[:, None]).astype(np.float32)
+        before = level_db(dark)
+        lifted = voice_correction(None, [dark], [f0_hz]).apply(dark, f0_hz)
+        expected = before + LARGEST_LIFT_DB if wanted is None else wanted
+        assert level_db(lifted) == pytest.approx(expected, abs=0.1)
+        assert np.allclose(lifted[~high], dark[~high], atol=1e-5)
+    assert level_db(mel) > LEAST_TREBLE_DB > level_db(mel) - 8.0

@@ -4,7 +4,8 @@ An embedding is trained to tell speakers apart, from a few hundred of whom the s
 what it means; a voice never heard comes out as one of those, a little changed. But five seconds of
 a recording say directly how loud each mel bin is on average in this voice, and how much it moves.
 So the synthesizer speaks a few fixed sentences, once per voice, and the difference between its
-average spectrum and that of the recordings is added to all it says::
+average spectrum and that of the recordings is added to all it says, together with the treble that
+it lacks (``treble.py``)::
 
     recordings ─ mean, spread of speech frames ─┐
                                                 ├─ difference, as far as it is certain ─► mel + ...
@@ -20,14 +21,14 @@ Shapes: ``M`` mel bins, ``N`` of them known from the recordings, ``F`` frames.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import numpy.typing as npt
 from audio_utils import DEFAULT_SPEC, AudioSpec
 from audio_utils.mel import mel_centers_hz
 
-from voice_replication.synthesizer.treble import KNOWN_HZ
+from voice_replication.synthesizer.treble import KNOWN_HZ, treble_lift
 from voice_replication.timbre import FEWEST_BINS, Timbre
 
 Floats = npt.NDArray[np.float32]
@@ -59,6 +60,17 @@ class Correction:
     ratio: Floats
     voiced: Floats
     unvoiced: Floats
+
+    @classmethod
+    def nothing(cls, n_mels: int = DEFAULT_SPEC.n_mels) -> Correction:
+        """What leaves a mel as it is."""
+        zeros = np.zeros(n_mels, np.float32)
+        return cls(zeros, np.ones(n_mels, np.float32), zeros, zeros)
+
+    def with_treble(self, lift: float, spec: AudioSpec = DEFAULT_SPEC) -> Correction:
+        """The same with ``lift`` nepers more above 8 kHz."""
+        lifted = np.where(mel_centers_hz(spec) >= 8000.0, lift, 0.0).astype(np.float32)
+        return replace(self, voiced=self.voiced + lifted, unvoiced=self.unvoiced + lifted)
 
     def apply(self, mel: Floats, f0_hz: Floats, spec: AudioSpec = DEFAULT_SPEC) -> Floats:
         """``mel (M, F)`` with this timbre; ``f0_hz (F,)`` says which frames are voiced."""
@@ -95,6 +107,17 @@ def measure_timbre(
     unvoiced = hiss.mean(axis=1) if hiss.shape[1] >= FEWEST_UNVOICED else mean
     rows = (mean, loud.std(axis=1), means.std(axis=0, ddof=1) / len(blocks) ** 0.5, unvoiced)
     return Timbre(*(np.asarray(row, np.float32) for row in rows))
+
+
+def voice_correction(
+    wanted: Timbre | None, mels: Sequence[Floats], contours: Sequence[Floats]
+) -> Correction:
+    """What a voice needs whose recordings have the timbre ``wanted``, if that is known, and which
+    says :data:`SENTENCES` with these log-mels ``(M, F)`` and F0 ``(F,)``."""
+    spoken = measure_timbre(mels, contours)
+    known = correction(wanted, spoken) if wanted and spoken else Correction.nothing()
+    colored = [known.apply(mel, f0) for mel, f0 in zip(mels, contours, strict=True)]
+    return known.with_treble(treble_lift(colored, DEFAULT_SPEC))
 
 
 def correction(wanted: Timbre, spoken: Timbre, n_mels: int = DEFAULT_SPEC.n_mels) -> Correction:

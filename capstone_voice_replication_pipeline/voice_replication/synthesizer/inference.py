@@ -21,13 +21,14 @@ from voice_replication.synthesizer import model as network
 from voice_replication.synthesizer.average_spectrum import (
     SENTENCES,
     Correction,
-    correction,
-    measure_timbre,
+    voice_correction,
 )
 from voice_replication.synthesizer.harmonics import frame_pitch
 from voice_replication.synthesizer.intonation import TYPICAL_SPREAD, raise_question, widen
 from voice_replication.synthesizer.model import LOG_F0_CENTER, Prosody, SynthesizerConfig
 from voice_replication.timbre import Timbre
+
+Floats = npt.NDArray[np.float32]
 
 KEPT_CORRECTIONS = 64  # voices whose timbre is remembered: 2 kB each
 LONGEST_PAUSE_SECONDS = 0.55  # inside a sentence: nobody asked for a longer one
@@ -75,7 +76,7 @@ class Synthesizer:
     ) -> None:
         self.model = model.eval().to(device)
         self.symbols, self.encoder, self.device = symbols, encoder, device
-        self._corrections: dict[bytes, Correction | None] = {}
+        self._corrections: dict[bytes, Correction] = {}
 
     @classmethod
     def load(
@@ -152,6 +153,17 @@ class Synthesizer:
         """
         for request in requests:
             self.check_request(request.words, request.speed)
+        return [
+            Synthesis(self._correction(request).apply(mel, f0_hz), durations, ids, f0_hz)
+            for request, (mel, durations, ids, f0_hz) in zip(
+                requests, self._uncorrected(requests), strict=True
+            )
+        ]
+
+    def _uncorrected(
+        self, requests: Sequence[Request]
+    ) -> list[tuple[Floats, npt.NDArray[np.int64], list[int], Floats]]:
+        """What the network itself says to ``requests``: mel, durations, symbols and F0 of each."""
         ids = [self.symbols.encode(request.words) for request in requests]
         tokens = self._padded([torch.tensor(row) for row in ids])
         mask = self._padded([torch.ones(len(row)) for row in ids])
@@ -179,37 +191,24 @@ class Synthesizer:
         durations = self._padded([torch.from_numpy(row) for row in frames])
         pitch = self._padded([torch.from_numpy(row) for row in f0_hz])
         mels = self.model.decode_many(hidden, durations, prosody, median, speaker, pitch)
-        colored = [
-            self._colored(np.asarray(mel.cpu().numpy(), np.float32), f0, request)
-            for mel, f0, request in zip(mels, f0_hz, requests, strict=True)
-        ]
         return [
-            Synthesis(mel, frames[place], ids[place], f0_hz[place])
-            for place, mel in enumerate(colored)
+            (np.asarray(mel.cpu().numpy(), np.float32), frames[place], ids[place], f0_hz[place])
+            for place, mel in enumerate(mels)
         ]
 
-    def _colored(
-        self, mel: npt.NDArray[np.float32], f0_hz: npt.NDArray[np.float32], request: Request
-    ) -> npt.NDArray[np.float32]:
-        """``mel (M, F)`` with the timbre that ``request`` asks for."""
-        change = self._correction(request)
-        return mel if change is None else change.apply(mel, f0_hz)
-
-    def _correction(self, request: Request) -> Correction | None:
-        """What lacks to the timbre of this voice in this model, measured when it first speaks."""
-        if request.timbre is None:
-            return None
+    def _correction(self, request: Request) -> Correction:
+        """What the voice of ``request`` lacks in this model, measured when it first speaks."""
+        timbre = b"" if request.timbre is None else request.timbre.to_array().tobytes()
         about = repr((request.f0_median_hz, request.f0_spread)).encode()
-        key = request.embedding.tobytes() + request.timbre.to_array().tobytes() + about
+        key = request.embedding.tobytes() + timbre + about
         if key not in self._corrections:
-            plain = replace(request, speed=1.0, pitch_semitones=0.0, timbre=None)
-            heard = self.synthesize_many([replace(plain, words=pronounce(s)) for s in SENTENCES])
-            contours = [s.f0_hz for s in heard if s.f0_hz is not None]
-            spoken = measure_timbre([s.mel for s in heard], contours)
+            plain = replace(request, speed=1.0, pitch_semitones=0.0)
+            heard = self._uncorrected([replace(plain, words=pronounce(s)) for s in SENTENCES])
             while len(self._corrections) >= KEPT_CORRECTIONS:
                 self._corrections.pop(next(iter(self._corrections)), None)
-            known = None if spoken is None else correction(request.timbre, spoken)
-            self._corrections[key] = known
+            self._corrections[key] = voice_correction(
+                request.timbre, [mel for mel, *_ in heard], [f0_hz for *_, f0_hz in heard]
+            )
         return self._corrections[key]
 
     def _padded(self, rows: Sequence[Tensor]) -> Tensor:
