@@ -19,11 +19,11 @@ from voice_replication.synthesizer.data import SpeechDataset, hear_pauses, token
 from voice_replication.synthesizer.finetune import FinetuneConfig, Finetuned, finetune
 from voice_replication.synthesizer.inference import Request, Synthesizer
 from voice_replication.synthesizer.layers import SelfAttention
+from voice_replication.synthesizer.losses import coarse_difference
 from voice_replication.synthesizer.model import SynthesizerConfig, upsampling
 from voice_replication.synthesizer.train import (
     SynthesizerTask,
     SynthesizerTrainingConfig,
-    coarse_difference,
     train_synthesizer,
 )
 

@@ -24,7 +24,8 @@ from training_utils.config import TrainConfig
 from voice_replication.synthesizer.data import SpeechDataset, SynthesizerBatch
 from voice_replication.synthesizer.finetune_state import Standing, StateFile, fingerprint
 from voice_replication.synthesizer.inference import Synthesizer
-from voice_replication.synthesizer.train import LossConfig, predict, synthesizer_losses
+from voice_replication.synthesizer.losses import LossConfig, synthesizer_losses
+from voice_replication.synthesizer.train import predict
 
 TRAINED_PARTS = ("duration.", "prosody.", "prosody_in.", "decoder.", "final_norm.", "to_mel.")
 SPEAKER = "the speaker embedding"  # among the trained tensors
