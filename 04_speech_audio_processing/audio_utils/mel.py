@@ -43,7 +43,8 @@ def mel_filterbank(spec: AudioSpec) -> Tensor:
     rising = (bins_hz - edges[:-2, None]) / (edges[1:-1] - edges[:-2])[:, None]
     falling = (edges[2:, None] - bins_hz) / (edges[2:] - edges[1:-1])[:, None]
     filters = np.maximum(0.0, np.minimum(rising, falling))
-    return torch.from_numpy(filters.astype(np.float32))
+    with torch.inference_mode(False):  # it is kept, and training may need it later
+        return torch.from_numpy(filters.astype(np.float32))
 
 
 def magnitude_spectrogram(audio: Tensor, spec: AudioSpec) -> Tensor:

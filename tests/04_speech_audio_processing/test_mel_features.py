@@ -110,3 +110,12 @@ def test_every_field_changes_the_fingerprint_and_a_mismatch_names_it() -> None:
     assert len(prints) == 1 + len(DEFAULT_SPEC.to_dict())
     with pytest.raises(CheckpointError, match="colour"):
         AudioSpec.from_dict({**DEFAULT_SPEC.to_dict(), "colour": 1})
+
+
+def test_filters_first_made_while_nothing_is_trained_can_be_trained_through() -> None:
+    mel_filterbank.cache_clear()
+    with torch.inference_mode():
+        log_mel_spectrogram(torch.ones(1, 2048), DEFAULT_SPEC)
+    audio = torch.linspace(-0.5, 0.5, 2048)[None].requires_grad_()
+    log_mel_spectrogram(audio, DEFAULT_SPEC).sum().backward()
+    assert audio.grad is not None and float(audio.grad.abs().sum()) > 0

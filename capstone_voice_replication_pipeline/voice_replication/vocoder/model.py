@@ -7,10 +7,12 @@ faster on a CPU than vocoders that upsample with transposed convolutions.
 
     log-mel ─┬──────────────── ConvNeXt blocks ─► two filters for every frame
              └─ pitch (or given) ─► pulses, noise ──────► × ─► inverse STFT ─► audio
+                                                  corrected where its mel differs ◄┘
 
 What differs from Vocos: its network invents magnitude *and* phase of every coefficient. Here it
 predicts how to filter a pulse train of the right pitch and noise (see ``excitation.py``), so that
-voiced speech is periodic from the first training step on.
+voiced speech is periodic from the first training step on; and the result is held against the mel
+(see ``consistency.py``) as far as the network thinks that the mel can be trusted.
 
 Shapes: ``B`` batch, ``M`` mel bins, ``F`` frames, ``D`` channels, ``K = n_fft // 2 + 1``,
 ``T`` samples.
@@ -25,6 +27,7 @@ from audio_utils import AudioSpec
 from torch import Tensor, nn
 from training_utils import StrictModel
 
+from voice_replication.vocoder.consistency import match_mel
 from voice_replication.vocoder.excitation import Source, make_source
 from voice_replication.vocoder.pitch import PitchPredictor, read_pitch
 
@@ -38,11 +41,12 @@ class VocosConfig(StrictModel):
     blocks: int = 8
     hidden: int = 768
     kernel_size: int = 7
+    rounds: int = 2  # of holding the sound against its mel
 
     @property
     def context_frames(self) -> int:
-        """Frames on either side that one output frame depends on."""
-        return (self.blocks + 1) * (self.kernel_size // 2)
+        """Frames on either side that one output frame depends on, windows of 4 hops assumed."""
+        return (self.blocks + 1) * (self.kernel_size // 2) + 4 * self.rounds
 
 
 class ConvNeXtBlock(nn.Module):
@@ -68,27 +72,30 @@ class ConvNeXtBlock(nn.Module):
 
 
 class FilterHead(nn.Module):
-    """Predict the filters of both excitations, apply them, invert: ``(B, F, D) -> (B, T)``.
+    """Predict the filters of both excitations, apply, invert, correct: ``(B, F, D) -> (B, T)``.
 
     ``T = (F - 1) * hop_length``. Pulses get a magnitude ``exp(m)`` and a phase shift ``p``, which
     enters as ``cos p + i sin p`` and so needs no wrapping; noise has no phase worth shifting.
     """
 
-    def __init__(self, channels: int, spec: AudioSpec) -> None:
+    def __init__(self, channels: int, spec: AudioSpec, rounds: int) -> None:
         super().__init__()
-        self.spec = spec
+        self.spec, self.rounds = spec, rounds
         self.project = nn.Linear(channels, 3 * (spec.n_fft // 2 + 1))
+        self.trust = nn.Linear(channels, spec.n_mels)
         self.register_buffer("window", torch.hann_window(spec.n_fft), persistent=False)
 
-    def forward(self, x: Tensor, source: Source) -> Tensor:
+    def forward(self, x: Tensor, source: Source, mel: Tensor) -> Tensor:
         log_pulses, shift, log_noise = self.project(x).float().transpose(1, 2).chunk(3, dim=1)
         pulses = (log_pulses - REST).clamp(max=4.0).exp()
         noise = (log_noise - REST).clamp(max=4.0).exp()
         shaped = source.harmonic * torch.polar(pulses, shift) + source.noise * noise
         window = self.get_buffer("window")
-        return torch.istft(
+        audio = torch.istft(
             shaped, self.spec.n_fft, self.spec.hop_length, window=window, center=True
         )
+        trust = self.trust(x).float().sigmoid().transpose(1, 2)
+        return match_mel(audio, mel.float(), trust, self.spec, self.rounds)
 
 
 class Vocos(nn.Module):
@@ -112,7 +119,7 @@ class Vocos(nn.Module):
             )
         )
         self.final_norm = nn.LayerNorm(config.channels, eps=1e-6)
-        self.head = FilterHead(config.channels, spec)
+        self.head = FilterHead(config.channels, spec, config.rounds)
         for name, child in self.named_children():
             if name != "pitch":
                 child.apply(_initialize)
@@ -145,7 +152,7 @@ class Vocos(nn.Module):
 
     def render(self, mel: Tensor, source: Source) -> Tensor:
         """Shape ``source`` into the sound of ``mel``."""
-        audio: Tensor = self.head(self.features(mel, source.pitch), source)
+        audio: Tensor = self.head(self.features(mel, source.pitch), source, mel)
         return audio
 
     def render_many(self, mels: Sequence[Tensor], sources: Sequence[Source]) -> list[Tensor]:
@@ -167,8 +174,8 @@ class Vocos(nn.Module):
             mel[:, :, span], pitch[:, :, span], mask[span] = one, source.pitch, 1.0
         x = self.features(mel, pitch, mask)
         return [
-            torch.as_tensor(self.head(x[:, span], source))
-            for span, source in zip(spans, sources, strict=True)
+            torch.as_tensor(self.head(x[:, span], source, one))
+            for span, one, source in zip(spans, mels, sources, strict=True)
         ]
 
     def forward(self, mel: Tensor, f0_hz: Tensor | None = None) -> Tensor:
