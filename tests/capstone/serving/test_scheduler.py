@@ -128,7 +128,9 @@ def test_the_parts_are_what_speaking_alone_gives(
         assert all(word.start < end for word in part.words), "a word comes with its sound"
 
 
-def test_trained_models_give_the_same_within_a_thousandth(shipped_checkpoints: Path, tmp_path: Path) -> None:
+def test_trained_models_give_the_same_within_a_thousandth(
+    shipped_checkpoints: Path, tmp_path: Path
+) -> None:
     assert shipped_checkpoints.is_dir()
     trained = Speaker(store=VoiceStore(tmp_path))
     scheduler = Scheduler(
