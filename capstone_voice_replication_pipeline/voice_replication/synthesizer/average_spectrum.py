@@ -28,7 +28,7 @@ import numpy.typing as npt
 from audio_utils import DEFAULT_SPEC, AudioSpec
 from audio_utils.mel import mel_centers_hz
 
-from voice_replication.synthesizer.treble import KNOWN_HZ, treble_lift
+from voice_replication.synthesizer.treble import KNOWN_HZ, TREBLE_HZ, treble_lift
 from voice_replication.timbre import FEWEST_BINS, Timbre
 
 Floats = npt.NDArray[np.float32]
@@ -69,7 +69,7 @@ class Correction:
 
     def with_treble(self, lift: float, spec: AudioSpec = DEFAULT_SPEC) -> Correction:
         """The same with ``lift`` nepers more above 8 kHz."""
-        lifted = np.where(mel_centers_hz(spec) >= 8000.0, lift, 0.0).astype(np.float32)
+        lifted = np.where(mel_centers_hz(spec) >= TREBLE_HZ, lift, 0.0).astype(np.float32)
         return replace(self, voiced=self.voiced + lifted, unvoiced=self.unvoiced + lifted)
 
     def apply(self, mel: Floats, f0_hz: Floats, spec: AudioSpec = DEFAULT_SPEC) -> Floats:

@@ -47,7 +47,7 @@ class Request:
     """
 
     words: Sequence[Word]
-    embedding: npt.NDArray[np.float32]
+    embedding: Floats
     speed: float = 1.0
     pitch_semitones: float = 0.0
     f0_median_hz: float | None = None
@@ -61,10 +61,10 @@ class Synthesis:
     """One spoken sentence: ``mel (M, F)`` float32; for each symbol of ``ids`` its ``durations``
     in frames; ``f0_hz (F,)`` the pitch of each frame, 0 where unvoiced (None: not known)."""
 
-    mel: npt.NDArray[np.float32]
+    mel: Floats
     durations: npt.NDArray[np.int64]
     ids: list[int]
-    f0_hz: npt.NDArray[np.float32] | None
+    f0_hz: Floats | None
 
 
 class Synthesizer:
@@ -126,7 +126,7 @@ class Synthesizer:
     def synthesize(
         self,
         words: Sequence[Word],
-        embedding: npt.NDArray[np.float32],
+        embedding: Floats,
         *,
         speed: float = 1.0,
         pitch_semitones: float = 0.0,
@@ -253,7 +253,7 @@ class Synthesizer:
         prosody: Prosody,
         place: int,
         durations: npt.NDArray[np.int64],
-    ) -> npt.NDArray[np.float32]:
+    ) -> Floats:
         """Log F0 ``(L,)`` of the sentence at ``place``, moving as much as its voice does."""
         log_f0 = prosody.log_f0[place, : len(ids)].cpu().numpy()
         voiced = (prosody.voicing[place, : len(ids)] > 0.5).cpu().numpy()

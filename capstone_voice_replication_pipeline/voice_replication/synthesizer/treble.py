@@ -24,6 +24,7 @@ from torch import Tensor
 
 NYQUIST_SHARE = 0.47  # of a sample rate: below the slope of the anti-aliasing filter
 KNOWN_HZ = NYQUIST_SHARE * 16_000  # up to here every recording can be trusted
+TREBLE_HZ = 8000.0  # what lies above is treble
 RIDGE = 1e-2  # relative to the mean variance of the inputs
 LEAST_TREBLE_DB = -20.0  # energy above 8 kHz of all of it: the full-band recordings have -18 to -19
 LARGEST_LIFT_DB = 13.0
@@ -62,7 +63,7 @@ def treble_lift(mels: Sequence[npt.NDArray[np.float32]], spec: AudioSpec) -> flo
     amplitude = np.exp(np.concatenate(mels, axis=1).astype(np.float64))
     # a filter sums the magnitudes of its bins; their energy is about the mean's square each
     energy = (amplitude**2).mean(axis=1) / mel_filterbank(spec).sum(dim=1).numpy()
-    high = energy[mel_centers_hz(spec) >= 8000.0].sum()
+    high = energy[mel_centers_hz(spec) >= TREBLE_HZ].sum()
     level_db = 10 * np.log10(max(high / energy.sum(), 1e-12))
     lift_db = np.clip(LEAST_TREBLE_DB - level_db, 0.0, LARGEST_LIFT_DB)
     return float(lift_db / 20 * np.log(10))

@@ -34,17 +34,19 @@ def match_mel(audio: Tensor, mel: Tensor, trust: Tensor, spec: AudioSpec, rounds
 
     ``trust (B, M, F)``, 0 to 1: how much of the difference is corrected in each. A mel of a
     recording deserves all of it; one that a synthesizer predicted is an average, and a sound that
-    follows it everywhere is as dull as it is.
+    follows it everywhere is as dull as it is. Always in float32: a log-mel in bfloat16 would be
+    corrected by its own rounding.
     """
     window = torch.hann_window(spec.n_fft, device=audio.device)
     filters, spread = mel_filterbank(spec).to(audio.device), _spread(spec).to(audio.device)
-    for _ in range(rounds):
-        spectrum = torch.stft(
-            audio, spec.n_fft, spec.hop_length, window=window, return_complex=True
-        )
-        heard = (filters @ spectrum.abs()).clamp(min=spec.log_floor).log()
-        missing = ((mel - heard).clamp(-LIMIT, LIMIT) * trust).to(spread.dtype)
-        audio = torch.istft(
-            spectrum * (spread @ missing).exp(), spec.n_fft, spec.hop_length, window=window
-        )
+    with torch.autocast(audio.device.type, enabled=False):
+        for _ in range(rounds):
+            spectrum = torch.stft(
+                audio, spec.n_fft, spec.hop_length, window=window, return_complex=True
+            )
+            heard = (filters @ spectrum.abs()).clamp(min=spec.log_floor).log()
+            missing = (mel - heard).clamp(-LIMIT, LIMIT) * trust
+            audio = torch.istft(
+                spectrum * (spread @ missing).exp(), spec.n_fft, spec.hop_length, window=window
+            )
     return audio
