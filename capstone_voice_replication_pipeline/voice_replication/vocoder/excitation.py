@@ -18,6 +18,8 @@ from audio_utils import AudioSpec
 from torch import Tensor
 from torch.nn import functional
 
+from voice_replication.vocoder.transform import analyze
+
 DEFAULT_F0_HZ = 150.0  # where nothing is voiced: hardly heard, because the filter closes
 LOWEST_HZ, HIGHEST_HZ = 50.0, 600.0
 
@@ -25,7 +27,7 @@ LOWEST_HZ, HIGHEST_HZ = 50.0, 600.0
 @dataclass(frozen=True)
 class Source:
     """``pitch (B, 2, F)``: log F0 around 5 and whether the frame is voiced; ``harmonic`` and
-    ``noise``: complex ``(B, K, F)`` spectra of unit-power excitations."""
+    ``noise``: complex ``(B, F, K)`` spectra of unit-power excitations."""
 
     pitch: Tensor
     harmonic: Tensor
@@ -33,7 +35,9 @@ class Source:
 
     def part(self, start: int, stop: int) -> Source:
         """The frames ``start`` to ``stop``."""
-        return Source(*(t[:, :, start:stop] for t in (self.pitch, self.harmonic, self.noise)))
+        return Source(
+            self.pitch[:, :, start:stop], self.harmonic[:, start:stop], self.noise[:, start:stop]
+        )
 
 
 def continuous_pitch(f0_hz: Tensor) -> Tensor:
@@ -64,13 +68,13 @@ def pulse_train(f0_hz: Tensor, spec: AudioSpec, start: Tensor) -> Tensor:
         f0_hz[:, None], size=samples + 1, mode="linear", align_corners=True
     )[:, 0, :-1]
     phase = (per_sample / spec.sample_rate).cumsum(dim=1) + start[:, None]
-    half = torch.pi * (phase - phase.round())  # in -pi/2 .. pi/2
-    count = (spec.sample_rate / 2 / per_sample).floor()
+    half = (torch.pi * (phase - phase.round())).float()  # in -pi/2 .. pi/2
+    count = (spec.sample_rate / 2 / per_sample.float()).floor()
     sine = half.sin()
     at_pulse = sine.abs() < 1e-6
     ratio = ((2 * count + 1) * half).sin() / torch.where(at_pulse, torch.ones_like(sine), sine)
     total = torch.where(at_pulse, 2 * count + 1, ratio) / 2 - 0.5
-    return torch.as_tensor((total * (2 / count).sqrt()).float())
+    return torch.as_tensor(total * (2 / count).sqrt())
 
 
 @torch.no_grad()
@@ -88,9 +92,5 @@ def make_source(
     pulses = pulse_train(pitch, spec, start.double())
     noise = torch.randn(batch, (frames - 1) * spec.hop_length, generator=generator).to(device)
     window = torch.hann_window(spec.n_fft, device=device)
-    spectra = [
-        torch.stft(x, spec.n_fft, spec.hop_length, window=window, return_complex=True)
-        for x in (pulses, noise)
-    ]
     features = torch.stack([(pitch.log() - 5.0).float(), voiced.float()], dim=1)
-    return Source(features, spectra[0], spectra[1])
+    return Source(features, analyze(pulses, spec, window), analyze(noise, spec, window))

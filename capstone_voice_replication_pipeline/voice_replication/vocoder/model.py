@@ -30,6 +30,7 @@ from training_utils import StrictModel
 from voice_replication.vocoder.consistency import match_mel
 from voice_replication.vocoder.excitation import Source, make_source
 from voice_replication.vocoder.pitch import PitchPredictor, read_pitch
+from voice_replication.vocoder.transform import from_polar, resynthesize, scaled
 
 REST = 4.0  # filters of new weights are exp(-4): speech is far below unit power
 
@@ -86,16 +87,13 @@ class FilterHead(nn.Module):
         self.register_buffer("window", torch.hann_window(spec.n_fft), persistent=False)
 
     def forward(self, x: Tensor, source: Source, mel: Tensor) -> Tensor:
-        log_pulses, shift, log_noise = self.project(x).float().transpose(1, 2).chunk(3, dim=1)
+        log_pulses, shift, log_noise = self.project(x).float().chunk(3, dim=2)
         pulses = (log_pulses - REST).clamp(max=4.0).exp()
         noise = (log_noise - REST).clamp(max=4.0).exp()
-        shaped = source.harmonic * torch.polar(pulses, shift) + source.noise * noise
-        window = self.get_buffer("window")
-        audio = torch.istft(
-            shaped, self.spec.n_fft, self.spec.hop_length, window=window, center=True
-        )
-        trust = self.trust(x).float().sigmoid().transpose(1, 2)
-        return match_mel(audio, mel.float(), trust, self.spec, self.rounds)
+        shaped = source.harmonic * from_polar(pulses, shift) + scaled(source.noise, noise)
+        audio = resynthesize(shaped, self.spec, self.get_buffer("window"))
+        trust = self.trust(x).float().sigmoid()
+        return match_mel(audio, mel.float().transpose(1, 2), trust, self.spec, self.rounds)
 
 
 class Vocos(nn.Module):
