@@ -24,7 +24,7 @@ from env_utils import InputError
 
 from voice_replication.evaluation.judging import Verdict
 from voice_replication.evaluation.real_voices import Profiled, RealVoice, centroids
-from voice_replication.evaluation.recordings import MIN_SOURCE_RATE, HeardSpeaker
+from voice_replication.evaluation.recordings import HeardSpeaker
 from voice_replication.evaluation.similarity import Embedding, cosine, verify
 from voice_replication.evaluation.unseen import LEARNERS, Excerpt, UnseenSpeaker
 
@@ -127,8 +127,8 @@ def other_training_speakers(data: Path, known: Sequence[str]) -> list[Profiled]:
     """One excerpt of the longest recording of every usable training speaker not in ``known``."""
     found: dict[str, list[Utterance]] = defaultdict(list)
     for utterance in read_manifest(data / "manifest.csv"):
-        usable = utterance.source_rate >= MIN_SOURCE_RATE and utterance.corpus not in LEARNERS
-        if utterance.split == "train" and usable and utterance.speaker not in known:
+        usable = utterance.split == "train" and utterance.corpus not in LEARNERS
+        if usable and utterance.speaker not in known:
             found[utterance.speaker].append(utterance)
     longest = [max(found[name], key=lambda u: (u.seconds, u.id)) for name in sorted(found)]
     return [Profiled(u.speaker, u.source_rate, (Excerpt(u, 0.0, BRIEF_SECONDS),)) for u in longest]

@@ -52,6 +52,7 @@ class Example:
 
     id: str
     speaker: str
+    text: str
     ids: Tensor
     durations: Tensor
     mel: Tensor
@@ -143,6 +144,7 @@ class SpeechDataset:
         return Example(
             id=utterance.id,
             speaker=utterance.speaker,
+            text=utterance.text,
             ids=torch.tensor(hear_pauses(alignment.ids, alignment.durations, self.symbols)),
             durations=durations,
             mel=mel,

@@ -37,7 +37,7 @@ class FinetuneConfig(StrictModel):
     steps: int = 800
     frames_per_batch: int = 1200
     learning_rate: float = 5e-4
-    pull: float = 3e-3  # weight of the squared distance from the base model
+    pull: float = 1e-3  # weight of the squared distance from the base model
     validate_every: int = 25
     patience: int = 6  # validations without improvement before stopping
     seed: int = 0

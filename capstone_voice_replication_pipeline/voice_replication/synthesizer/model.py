@@ -22,6 +22,7 @@ from training_utils import StrictModel
 
 from voice_replication.synthesizer.harmonics import PITCHES_HZ, ripples
 from voice_replication.synthesizer.layers import DecoderBlock, EncoderBlock, Predictor, SpeakerNorm
+from voice_replication.synthesizer.modulation import TAPS, sharpen
 from voice_replication.synthesizer.treble import add_treble, low_bins
 
 MEAN_LOG_MEL, STD_LOG_MEL = -5.0, 2.5  # of speech, about: the network works on scaled mels
@@ -92,8 +93,9 @@ class Synthesizer(nn.Module):
         self.final_norm = SpeakerNorm(size, speaker)
         self.to_mel = nn.Linear(size, spec.n_mels)
         nn.init.zeros_(self.harmonics_in.weight)
-        self.register_buffer("mel_spread", torch.ones(spec.n_mels))  # see finish()
         low = low_bins(spec)
+        self.register_buffer("modulation", torch.zeros(low, TAPS))  # see finish()
+        self.register_buffer("mel_spread", torch.ones(spec.n_mels))  # see finish()
         self.register_buffer("treble", torch.zeros(spec.n_mels - low, low + 1))  # see finish()
 
     def encode(self, ids: Tensor, speaker: Tensor, mask: Tensor) -> Tensor:
@@ -155,7 +157,7 @@ class Synthesizer(nn.Module):
         drawn = self._draw(torch.cat(rows)[None], speaker, torch.cat(inside)[None], owner)[0]
         parts = torch.split(drawn, [n + gap for n in lengths])
         mels = [part[:n].T for part, n in zip(parts, lengths, strict=True)]
-        return [self.finish(mel[None], torch.ones_like(mel[None, 0]))[0] for mel in mels]
+        return [self.finish(mel[None])[0] for mel in mels]
 
     def _spread(
         self,
@@ -185,18 +187,18 @@ class Synthesizer(nn.Module):
         mel = self.to_mel(self.final_norm(x, speaker, owner))
         return torch.as_tensor(mel.float() * STD_LOG_MEL + MEAN_LOG_MEL)
 
-    def finish(self, mel: Tensor, mask: Tensor) -> Tensor:
-        """Give ``mel (B, M, F)`` the movement and the treble that real speech has.
+    def finish(self, mel: Tensor) -> Tensor:
+        """Give ``mel (B, M, F)``, all frames of it, the movement and treble that real speech has.
 
-        The decoder predicts averages, which move less than what they are averages of. Each bin is
-        stretched around its mean by ``mel_spread``, measured on held-out recordings when training
-        ends (global variance, Toda and Tokuda 2007). What most recordings do not hold, above 8 kHz,
-        is added by ``treble`` (see ``treble.py``). ``mask (B, F)``: 0 in padding.
+        The decoder predicts averages, which move less than what they are averages of. First fast
+        movement is made stronger by ``modulation`` (see ``modulation.py``), then each bin is
+        stretched around its mean by ``mel_spread`` (global variance, Toda and Tokuda 2007); both
+        are measured on held-out recordings when training ends. What most recordings do not hold,
+        above 8 kHz, is added by ``treble`` (see ``treble.py``).
         """
-        inside = mask[:, None]
-        mean = (mel * inside).sum(dim=2, keepdim=True) / inside.sum(dim=2, keepdim=True)
-        spread = self.get_buffer("mel_spread")[:, None]
-        wide = mean + (mel - mean) * spread
+        mel = sharpen(mel, self.get_buffer("modulation"))
+        mean = mel.mean(dim=2, keepdim=True)
+        wide = mean + (mel - mean) * self.get_buffer("mel_spread")[:, None]
         treble = self.get_buffer("treble")
         return add_treble(wide, treble) if bool(treble.any()) else wide
 

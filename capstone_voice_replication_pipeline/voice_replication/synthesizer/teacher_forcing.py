@@ -36,7 +36,7 @@ def write_predicted_mels(data: Path, checkpoint: Path) -> int:
             continue
         batch = dataset.collate([index])
         mel = predict(model, batch).mel
-        mel = model.finish(mel, torch.ones(1, mel.shape[2]))[0]
+        mel = model.finish(mel)[0]
         # above the source's bandwidth the recording decides: there is nothing to be heard there
         mel = torch.where(batch.weight[0] > 0, mel, batch.mel[0])
         save_checkpoint(path, {"mel": mel}, made_by, bits=16)

@@ -11,8 +11,8 @@ import torch
 from audio_utils import DEFAULT_SPEC
 from data_utils import FrameBucketSampler
 from pydantic import Field
+from text_utils import pronounce
 from torch import Tensor, nn
-from torch.nn import functional
 from training_utils import (
     MetricSink,
     StrictModel,
@@ -26,9 +26,11 @@ from training_utils import (
 )
 
 from voice_replication.data_processing.selection import DataSelection, select_utterances
-from voice_replication.synthesizer.data import SpeechDataset, SynthesizerBatch
+from voice_replication.synthesizer import model as network
+from voice_replication.synthesizer.data import Example, SpeechDataset, SynthesizerBatch
+from voice_replication.synthesizer.inference import Synthesizer
 from voice_replication.synthesizer.losses import LossConfig, synthesizer_losses
-from voice_replication.synthesizer.model import Prediction, Synthesizer, SynthesizerConfig
+from voice_replication.synthesizer.modulation import bin_spread, fit_filters
 from voice_replication.synthesizer.treble import fit_treble, low_bins
 
 
@@ -44,13 +46,13 @@ class SynthesizerTrainingConfig(SpeechTrainingConfig):
     """Everything ``configs/synthesizer.yaml`` may say."""
 
     architecture: Literal["feedforward"] = "feedforward"
-    model: SynthesizerConfig = SynthesizerConfig()
+    model: network.SynthesizerConfig = network.SynthesizerConfig()
     loss: LossConfig = LossConfig()
 
 
 def predict(
-    model: Synthesizer, batch: SynthesizerBatch, speaker: Tensor | None = None
-) -> Prediction:
+    model: network.Synthesizer, batch: SynthesizerBatch, speaker: Tensor | None = None
+) -> network.Prediction:
     """What ``model`` answers to ``batch`` when all but the mel is given; ``speaker (B, E)`` instead
     of the batch's own embeddings."""
     prediction = model(
@@ -62,7 +64,7 @@ def predict(
         batch.speaker_log_f0,
         batch.f0_hz,
     )
-    assert isinstance(prediction, Prediction)
+    assert isinstance(prediction, network.Prediction)
     return prediction
 
 
@@ -142,11 +144,11 @@ class SynthesizerTask(SpeechTask):
         config: SynthesizerTrainingConfig,
         train: SpeechDataset,
         dev: SpeechDataset,
-        model: Synthesizer | None = None,
+        model: network.Synthesizer | None = None,
     ) -> None:
         torch.manual_seed(config.training.seed)
         self.config = config
-        self.model = model or Synthesizer(config.model, len(train.symbols), DEFAULT_SPEC)
+        self.model = model or network.Synthesizer(config.model, len(train.symbols), DEFAULT_SPEC)
         super().__init__(config, self.model, train, dev)
 
     def losses(self, batch: SynthesizerBatch) -> dict[str, Tensor]:
@@ -154,19 +156,31 @@ class SynthesizerTask(SpeechTask):
         return synthesizer_losses(predict(self.model, batch), batch, self.config.loss)
 
     @torch.no_grad()
-    def measure_spread(self, utterances: int = 200) -> None:
-        """Set the model's ``mel_spread`` from held-out recordings: in every bin, how much more
-        real mels vary over time than predicted ones. Does nothing without any."""
-        ratio = torch.zeros(2, DEFAULT_SPEC.n_mels)  # variances of real and of predicted mels
-        for index in range(min(utterances, len(self.dev.examples))):
+    def measure_movement(self, utterances: int = 200) -> None:
+        """Set the model's ``modulation`` and ``mel_spread`` from held-out recordings: what
+        predicted mels lack of the movement of real ones. Narrow-band recordings do not count:
+        their coding lets the bins below its limit come and go."""
+        low = low_bins(DEFAULT_SPEC)
+        wide = [i for i, example in enumerate(self.dev.examples) if example.top_bin >= low]
+        pairs = []
+        for index in wide[:utterances]:
             batch = self.dev.collate([index]).to(self.device)
-            heard = (batch.weight[0, :, 0] > 0).float().cpu()
-            for row, mel in enumerate((batch.mel, predict(self.model, batch).mel)):
-                ratio[row] += mel[0].float().cpu().var(dim=1) * heard
-        if bool((ratio > 0).all()):
-            spread = (ratio[0] / ratio[1]).sqrt()
-            smooth = functional.avg_pool1d(spread[None], 5, 1, 2, count_include_pad=False)[0]
-            self.model.get_buffer("mel_spread").copy_(smooth.clamp(0.8, 1.5))
+            pairs.append((batch.mel[0], predict(self.model, batch).mel[0]))
+        self.model.get_buffer("modulation").copy_(fit_filters(pairs, low))
+        spread = self.model.get_buffer("mel_spread").fill_(1.0)
+        examples = [self.dev.examples[index] for index in wide[:utterances]]
+        spoken = [self._spoken(example) for example in examples]
+        spread.copy_(bin_spread([(e.mel, e.top_bin) for e in examples], spoken))
+
+    def _spoken(self, example: Example) -> Tensor:
+        """The sentence of ``example`` as it is spoken in use, with predicted prosody: a mel."""
+        speaker = Synthesizer(self.model, self.train.symbols, "", str(self.device))
+        spoken = speaker.synthesize(
+            pronounce(example.text),
+            self.dev.speaker_vector(example.speaker).numpy(),
+            f0_median_hz=float(np.exp(self.dev.log_f0[example.speaker])),
+        )
+        return torch.from_numpy(spoken.mel)
 
     def learn_treble(self, utterances: int = 300) -> None:
         """Fit the model's ``treble`` to full-band training recordings, if there are any."""
@@ -176,7 +190,7 @@ class SynthesizerTask(SpeechTask):
             self.model.get_buffer("treble").copy_(fit_treble(full[:utterances], low))
 
     def export(self, folder: Path, step: int, metrics: dict[str, float]) -> Path:
-        self.measure_spread()
+        self.measure_movement()
         self.learn_treble()
         return super().export(folder, step, metrics)
 
