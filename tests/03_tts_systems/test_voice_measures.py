@@ -119,20 +119,28 @@ def test_a_gain_of_ten_decibels_is_ten_decibels() -> None:
     assert 20 * np.log10(louder.std() / tone.std()) == pytest.approx(10, abs=0.5)
 
 
+NEW = (
+    "A voice is a habit of the body, and a little can be borrowed.",
+    "The old clock in the hall had stopped, and nobody knew why it did.",
+    "She opened the window and listened to the rain on the roof.",
+)
+
+
 @pytest.mark.parametrize("variant", ["f2", "f4"])
 def test_adaptation_comes_closer_on_words_it_was_not_fitted_on(variant: str) -> None:
     engine = EspeakEngine()
     reference = engine.synthesize(OTHER, f"en-us+{variant}")
     plan = fit_adaptation(engine.synthesize(TEXT), reference)
-    new = engine.synthesize("A voice is a habit of the body, and a little can be borrowed.")
     wanted = measure_voice(reference)
-    before = voice_distances(measure_voice(new), wanted)
-    adapted = adapt_voice(new, plan)
-    after = voice_distances(measure_voice(adapted), wanted)
-    assert after["pitch_semitones"] < 0.2 * before["pitch_semitones"]
-    assert after["formants_percent"] < 0.9 * before["formants_percent"]
-    assert after["spectrum_db"] < 0.6 * before["spectrum_db"]
-    assert np.abs(adapted.samples).max() <= 1 and np.isfinite(adapted.samples).all()
+    before, after = [], []
+    for sentence in NEW:  # several, since f2's breath is a little different each time
+        new = engine.synthesize(sentence)
+        adapted = adapt_voice(new, plan)
+        before.append(voice_distances(measure_voice(new), wanted))
+        after.append(voice_distances(measure_voice(adapted), wanted))
+        assert np.abs(adapted.samples).max() <= 1 and np.isfinite(adapted.samples).all()
+    for name, share in (("pitch_semitones", 0.2), ("formants_percent", 0.9), ("spectrum_db", 0.6)):
+        assert sum(d[name] for d in after) < share * sum(d[name] for d in before)
 
 
 def test_a_voice_is_at_distance_zero_from_itself_and_distances_are_symmetric() -> None:

@@ -54,7 +54,7 @@ def line(text: str) -> script.Line:
 def delta_file(path: Path) -> Path:
     """What fine-tuning leaves for the shipped synthesizer: every mel bin a little louder."""
     _, meta = load_checkpoint(checkpoint_path("synthesizer"))
-    changes = {"to_mel.bias": torch.full((DEFAULT_SPEC.n_mels,), 0.05)}
+    changes = {"to_mel.bias": torch.full((DEFAULT_SPEC.n_mels,), 0.1)}
     described = {"kind": "synthesizer delta", "base_step": meta["step"]}
     return save_checkpoint(path, changes, described, bits=16)
 

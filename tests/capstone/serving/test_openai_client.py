@@ -66,8 +66,12 @@ def test_speech_streams(client: OpenAI) -> None:
     whole = client.audio.speech.create(
         model="gpt-4o-mini-tts", voice="basil", input=LONG, response_format="pcm"
     )
-    first, second = (np.frombuffer(d, "<i2") for d in (b"".join(pieces), whole.content))
-    assert np.abs(first - second).max() <= 30, "the same request gives the same sound"
+    first, second = (
+        np.frombuffer(d, "<i2").astype(np.float64) for d in (b"".join(pieces), whole.content)
+    )
+    # lines are rendered in other company each time, and rounding of F0 moves the highest harmonics
+    assert first.shape == second.shape
+    assert (first - second).std() < 1e-3 * first.std(), "the same request gives the same sound"
 
 
 @pytest.mark.parametrize("audio_format", ["wav", "opus", "mp3"])
