@@ -169,12 +169,12 @@ class SynthesizerTask(SpeechTask):
         self.model.get_buffer("modulation").copy_(fit_filters(pairs, low))
         spread = self.model.get_buffer("mel_spread").fill_(1.0)
         examples = [self.dev.examples[index] for index in wide[:utterances]]
-        spoken = [self._spoken(example) for example in examples]
+        speaker = Synthesizer(self.model, self.train.symbols, self.train.encoder, str(self.device))
+        spoken = [self._spoken(example, speaker) for example in examples]
         spread.copy_(bin_spread([(e.mel, e.top_bin) for e in examples], spoken))
 
-    def _spoken(self, example: Example) -> Tensor:
+    def _spoken(self, example: Example, speaker: Synthesizer) -> Tensor:
         """The sentence of ``example`` as it is spoken in use, with predicted prosody: a mel."""
-        speaker = Synthesizer(self.model, self.train.symbols, "", str(self.device))
         spoken = speaker.synthesize(
             pronounce(example.text),
             self.dev.speaker_vector(example.speaker).numpy(),
