@@ -35,7 +35,7 @@ FASTEST = (7.5, 10.5)  # 22 and 30 Hz, in cycles a window: the gain fades to 1 i
 FINEST = 60  # cepstra from here on are finer than harmonics, and are left alone
 GAINS = (0.8, 2.0)
 SPREADS = (0.8, 1.5)
-SMOOTHING = 1.5  # cepstra, standard deviation
+SMOOTHING = 1.5  # cepstra, standard deviation: one alone is measured badly
 LOUD_NATS = 4.6  # 40 dB: frames this far below the loudest are pauses
 
 
@@ -74,6 +74,8 @@ def fit_filters(pairs: Iterable[tuple[Tensor, Tensor]], low: int) -> Tensor:
     ``pairs``: recorded and predicted log-mels, ``(M, F)`` each, of the same frames. Zeros, which
     :func:`sharpen` takes for no filter, if none of them is long enough.
     """
+    from scipy.ndimage import gaussian_filter1d
+
     power = torch.zeros(2, low, WINDOW_FRAMES // 2 + 1)
     for pair in pairs:
         loud = loud_frames(pair[0]).nonzero()
@@ -82,8 +84,9 @@ def fit_filters(pairs: Iterable[tuple[Tensor, Tensor]], low: int) -> Tensor:
             power[row] += modulation_power(mel[:low, stretch].float().cpu())
     if not bool(power.any()):
         return torch.zeros(low, TAPS)
-    real, predicted = (power + 1e-4 * power.mean()).log().unbind()
-    gain = (0.5 * _smooth(real - predicted)).exp().clamp(*GAINS)
+    real, predicted = (power + 1e-4 * power.mean()).log().numpy()
+    missing = gaussian_filter1d(real - predicted, SMOOTHING, axis=0, mode="nearest", radius=4)
+    gain = (0.5 * torch.from_numpy(missing)).exp().clamp(*GAINS)
     first, last = FASTEST
     slow = ((last - torch.arange(gain.shape[1])) / (last - first)).clamp(0.0, 1.0)
     slow = slow * (torch.arange(low) < FINEST)[:, None]
@@ -107,14 +110,6 @@ def bin_spread(real: Sequence[tuple[Tensor, int]], spoken: Sequence[Tensor]) -> 
         return torch.ones(DEFAULT_SPEC.n_mels)
     spread = (variance[0] / variance[1]).sqrt()[None]
     return functional.avg_pool1d(spread, 5, 1, 2, count_include_pad=False)[0].clamp(*SPREADS)
-
-
-def _smooth(rows: Tensor) -> Tensor:
-    """Neighbouring rows averaged: one cepstrum alone is measured badly."""
-    reach = int(3 * SMOOTHING)
-    kernel = torch.exp(-0.5 * (torch.arange(-reach, reach + 1) / SMOOTHING).square())
-    padded = functional.pad(rows.T[:, None], (reach, reach), mode="replicate")
-    return functional.conv1d(padded, (kernel / kernel.sum())[None, None])[:, 0].T
 
 
 def sharpen(mel: Tensor, filters: Tensor) -> Tensor:

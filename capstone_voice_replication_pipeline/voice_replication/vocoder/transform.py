@@ -60,5 +60,5 @@ def scaled(spectrum: Tensor, gain: Tensor) -> Tensor:
 
 
 def from_polar(size: Tensor, angle: Tensor) -> Tensor:
-    """``size * exp(i angle)``; faster than ``torch.polar``, whose sines are computed one by one."""
+    """``size * exp(i angle)``; faster than ``torch.polar``."""
     return torch.complex(size * angle.cos(), size * angle.sin())
