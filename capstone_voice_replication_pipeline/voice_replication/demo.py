@@ -45,6 +45,7 @@ from voice_replication.home import checkpoint_path
 from voice_replication.narration.formats import Tags, write_audio
 from voice_replication.narration.script import check_text
 from voice_replication.narration.text_to_speech import Clock, Speaker, Speech
+from voice_replication.voice_adaptation import adapt_stored
 from voice_replication.voices import Consent, Voice, VoiceStore
 
 Embedding = npt.NDArray[np.float32]
@@ -108,6 +109,9 @@ def make_demo(request: DemoRequest) -> MadeDemo:
         bar.update()
         reference, voice = _enrolled(request, speaker, samples)
         clock.lap("enrolling")
+        if request.recording is not None:
+            voice = adapt_stored(voice, [reference], store, request.models_dir).voice
+            clock.lap("adapting to the recording")
         bar.update()
         _ = speaker.synthesizer(voice)
         clock.lap("loading the synthesizer")

@@ -130,7 +130,8 @@ class Voice:
 
     ``embedding`` is ``(D,)`` float32 of unit length and means something only to the encoder that
     made it: ``encoder`` is that checkpoint's fingerprint, ``audio`` its ``AudioSpec`` as plain
-    values. ``delta`` is the file of fine-tuned synthesizer weights, if there are any;
+    values. ``delta`` is the file of synthesizer weights of its own, if there are any, ``adapted``
+    whether they are from enrolling (else from fine-tuning on transcribed recordings);
     ``consent_recording`` a FLAC file in which the speaker agrees, the evidence behind ``consent``.
     """
 
@@ -144,6 +145,7 @@ class Voice:
     statistics: Statistics = Statistics()
     timbre: Timbre | None = None  # average spectrum of the references; synthetic voices have none
     delta: Path | None = None
+    adapted: bool = False
     consent_recording: Path | None = None
     sample: bool = False  # ships with the package: read-only
 
@@ -158,12 +160,14 @@ class Voice:
 
     @property
     def kind(self) -> str:
-        """One word for lists: sample, synthetic, fine-tuned or enrolled."""
+        """One word for lists: sample, synthetic, fine-tuned, adapted or enrolled."""
         if self.sample:
             return "sample"
         if self.synthetic:
             return "synthetic"
-        return "fine-tuned" if self.delta else "enrolled"
+        if self.delta is None:
+            return "enrolled"
+        return "adapted" if self.adapted else "fine-tuned"
 
     def require_encoder(self, fingerprint: str) -> None:
         """``CheckpointError`` unless the embedding was made by the encoder with ``fingerprint``."""

@@ -33,6 +33,7 @@ JSON, EMBEDDING, DELTA = "voice.json", "embedding.safetensors", "delta.safetenso
 CONSENT_RECORDING = "consent.flac"
 SIZE_LIMITS = {JSON: 2**16, EMBEDDING: 2**16, DELTA: 2**26}  # bytes: 64 KiB, 64 KiB, 64 MiB
 _FIELDS = {"format", "name", "created", "synthetic", "consent", "encoder", "audio", "statistics"}
+_SOMETIMES = {"adapted"}
 
 
 def to_json(voice: Voice) -> dict[str, Any]:
@@ -46,13 +47,15 @@ def to_json(voice: Voice) -> dict[str, Any]:
         "encoder": voice.encoder,
         "audio": dict(voice.audio),
         "statistics": vars(voice.statistics),
+        **({"adapted": True} if voice.adapted else {}),
     }
 
 
 def from_json(values: Any, embedding: Embedding, source: str, **more: Any) -> Voice:
     """A :class:`Voice` from ``voice.json``'s values; ``source`` names the file in errors."""
-    if not isinstance(values, Mapping) or set(values) != _FIELDS:
-        odd = sorted(set(values) ^ _FIELDS) if isinstance(values, Mapping) else ["everything"]
+    given = set(values) - _SOMETIMES if isinstance(values, Mapping) else set()
+    if given != _FIELDS:
+        odd = sorted(given ^ _FIELDS) if isinstance(values, Mapping) else ["everything"]
         raise InputError(f"{source}: unknown or missing field(s): {', '.join(odd)}.")
     if values["format"] != FORMAT:
         raise InputError(
@@ -62,6 +65,9 @@ def from_json(values: Any, embedding: Embedding, source: str, **more: Any) -> Vo
     for key, kind in kinds.items():
         if not isinstance(values[key], kind):
             raise InputError(f"{source}: '{key}' is {values[key]!r}, not a {kind.__name__}.")
+    adapted = values.get("adapted", False)
+    if not isinstance(adapted, bool):
+        raise InputError(f"{source}: 'adapted' is {adapted!r}, not true or false.")
     consent = values["consent"]
     return Voice(
         name=values["name"],
@@ -72,6 +78,7 @@ def from_json(values: Any, embedding: Embedding, source: str, **more: Any) -> Vo
         synthetic=values["synthetic"],
         created=values["created"],
         statistics=Statistics.from_dict(values["statistics"], source),
+        adapted=adapted,
         **more,
     )
 

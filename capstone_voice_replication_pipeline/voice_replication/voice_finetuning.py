@@ -7,15 +7,12 @@ from __future__ import annotations
 
 import dataclasses
 import shutil
-from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
-import numpy.typing as npt
-from audio_utils import DEFAULT_SPEC, load_audio
+from audio_utils import load_audio
 from data_utils import Utterance, read_manifest
-from data_utils.phone_hmm import alignment_features, speaker_statistics
 from env_utils import (
     ConsentError,
     InputError,
@@ -24,37 +21,23 @@ from env_utils import (
     folder_lock,
     read_json,
 )
-from text_utils import Symbols, pronounce
 from training_utils import load_checkpoint
 
-from voice_replication.data_processing.alignment import align_folder, align_utterance, load_aligner
+from voice_replication.data_processing.alignment import align_folder, load_aligner
 from voice_replication.data_processing.features import compute_embeddings, compute_features
 from voice_replication.data_processing.preprocess import PreprocessConfig, preprocess
 from voice_replication.home import checkpoint_path, shipped
 from voice_replication.progress import OnProgress, Pace, Progress, unwatched
-from voice_replication.speaker_encoder.inference import SpeakerEncoder
 from voice_replication.synthesizer.average_spectrum import SENTENCES, measure_timbre
 from voice_replication.synthesizer.data import SpeechDataset
 from voice_replication.synthesizer.finetune import FinetuneConfig, finetune
 from voice_replication.synthesizer.inference import Synthesizer
 from voice_replication.synthesizer.treble import KNOWN_HZ
-from voice_replication.timbre import Timbre
-from voice_replication.vocoder.inference import Vocoder
+from voice_replication.voice_judge import VoiceJudge, VoiceQuality
 from voice_replication.voices import Voice, VoiceStore
 
 MINIMUM_RECORDINGS = 10
-SIMILARITY_SLACK = 0.005  # a new voice may be this much below the old one and still replace it
-CONFIDENCE_SLACK = 0.5
 TRAINING_SHARE = (0.1, 0.95)  # of the whole; before it recordings are prepared, then it is judged
-
-
-@dataclass(frozen=True)
-class VoiceQuality:
-    """Measured on sentences not trained on: ``similarity`` cosine to the mean of the recordings
-    with our encoder; ``confidence`` of the phone HMM that the sentence was said (0 is best)."""
-
-    similarity: float
-    confidence: float
 
 
 @dataclass(frozen=True)
@@ -67,57 +50,6 @@ class Report:
     loss_after: float
     steps: int
     recordings: int
-
-
-class VoiceJudge:
-    """Speaks sentences that were not trained on and measures them against the recordings.
-
-    Against all of them: the two or three held-out ones are too few to say what a voice is like.
-    """
-
-    def __init__(
-        self,
-        data: Path,
-        recordings: Sequence[Utterance],
-        held_out: Sequence[Utterance],
-        models_dir: Path | None,
-    ) -> None:
-        self.encoder = SpeakerEncoder.load(checkpoint_path("encoder", models_dir))
-        self.vocoder = Vocoder.load(checkpoint_path("vocoder", models_dir))
-        self.hmm = load_aligner(data / "alignment" / "aligner.safetensors")
-        self.texts = [*(utterance.text for utterance in held_out), *SENTENCES]
-        self.target = self.encoder.embed_many([load_audio(u.path) for u in recordings])
-
-    def measure(
-        self,
-        synthesizer: Synthesizer,
-        embedding: npt.NDArray[np.float32],
-        f0_median_hz: float,
-        f0_spread: float | None,
-        timbre: Timbre | None,
-    ) -> VoiceQuality:
-        """Similarity and confidence of this synthesizer with this embedding."""
-        symbols = Symbols()
-        spoken = []
-        for text in self.texts:
-            words = pronounce(text)
-            result = synthesizer.synthesize(
-                words,
-                embedding,
-                f0_median_hz=f0_median_hz,
-                f0_spread=f0_spread,
-                timbre=timbre,
-            )
-            spoken.append((words, self.vocoder.decode(result.mel, result.f0_hz)))
-        features = [alignment_features(audio) for _, audio in spoken]
-        mean, std = speaker_statistics(features)
-        confidences, similarities = [], []
-        for (words, audio), raw in zip(spoken, features, strict=True):
-            frames = DEFAULT_SPEC.frames(len(audio))
-            aligned = align_utterance(self.hmm, "", words, (raw - mean) / std, frames, symbols)
-            confidences.append(aligned.confidence if aligned else -50.0)
-            similarities.append(float(self.encoder.embed(audio) @ self.target))
-        return VoiceQuality(float(np.mean(similarities)), float(np.mean(confidences)))
 
 
 def prepare_recordings(recordings: Path, data: Path, encoder: Path) -> list[Utterance]:
@@ -163,7 +95,7 @@ def finetune_voice(
     _keep_only_work_on(recordings, work)
     with folder_lock(work):
         adapted, report = _adapt(voice, recordings, work, config, models_dir, on_progress)
-        if _is_worse(report) and not force:
+        if report.after.is_worse_than(report.before) and not force:
             before, after = report.before, report.after
             raise QualityError(
                 f"voice '{voice.name}' was left as it is, because fine-tuning made it worse: "
@@ -191,7 +123,7 @@ def _adapt(
     utterances = prepare_recordings(recordings, data, encoder)
     n_held_out = max(2, len(utterances) // 10)
     held_out, train = utterances[:n_held_out], utterances[n_held_out:]
-    train_set, held_out_set = SpeechDataset(data, train), SpeechDataset(data, held_out)
+    train_set, held_out_set = SpeechDataset.read(data, train), SpeechDataset.read(data, held_out)
     if len(train_set.examples) < MINIMUM_RECORDINGS - 2 or not held_out_set.examples:
         raise InputError(
             f"{recordings}: the transcripts of most recordings do not fit their audio. "
@@ -200,7 +132,12 @@ def _adapt(
     base_path = checkpoint_path("synthesizer", models_dir)
     base = Synthesizer.load(base_path)
     _, meta = load_checkpoint(base_path)
-    judge = VoiceJudge(data, utterances, held_out, models_dir)
+    judge = VoiceJudge(
+        [load_audio(u.path) for u in utterances],  # two or three held-out ones would be too few
+        [*(u.text for u in held_out), *SENTENCES],
+        load_aligner(data / "alignment" / "aligner.safetensors"),
+        models_dir,
+    )
     f0_hz = np.concatenate([example.f0_hz.float().numpy() for example in train_set.examples])
     voiced = f0_hz[f0_hz > 0]
     low, high = np.percentile(voiced, [5, 95]) if voiced.size else (0.0, 0.0)
@@ -232,7 +169,12 @@ def _adapt(
     spread = statistics.f0_spread
     after = judge.measure(synthesizer, result.embedding, f0_median, spread, timbre)
     adapted = dataclasses.replace(
-        voice, embedding=result.embedding, timbre=timbre, delta=delta, statistics=statistics
+        voice,
+        embedding=result.embedding,
+        timbre=timbre,
+        delta=delta,
+        adapted=False,
+        statistics=statistics,
     )
     return adapted, Report(
         before, after, result.loss_before, result.loss_after, result.steps, len(utterances)
@@ -246,14 +188,6 @@ def require_consent(voice: Voice) -> None:
             f"voice '{voice.name}' belongs to nobody, so there is no consent to fine-tune it on a "
             "person's recordings. Enroll that person's voice first."
         )
-
-
-def _is_worse(report: Report) -> bool:
-    before, after = report.before, report.after
-    return (
-        after.similarity < before.similarity - SIMILARITY_SLACK
-        or after.confidence < before.confidence - CONFIDENCE_SLACK
-    )
 
 
 def _keep_only_work_on(recordings: Path, work: Path) -> None:

@@ -152,7 +152,7 @@ def test_token_means() -> None:
 
 
 def test_loss_ignores_what_the_source_cannot_hold(data: Path) -> None:
-    dataset = SpeechDataset(data, select_utterances(data, config(1).data, "train"))
+    dataset = SpeechDataset.read(data, select_utterances(data, config(1).data, "train"))
     batch = dataset.collate(range(len(dataset.examples)))
     narrow = [i for i, e in enumerate(dataset.examples) if e.speaker == "s1"]
     wide = [i for i, e in enumerate(dataset.examples) if e.speaker == "s0"]
@@ -218,10 +218,10 @@ def test_finetuning_lowers_the_held_out_loss_and_is_a_small_delta(
     base_path = train_synthesizer(data, tmp_path / "base", config(40))
     base = Synthesizer.load(base_path)
     untouched = {n: p.clone() for n, p in base.model.named_parameters()}
-    speaker = SpeechDataset(
+    speaker = SpeechDataset.read(
         data, [u for u in select_utterances(data, config(1).data, "train") if u.speaker == "s1"]
     )
-    held_out = SpeechDataset(
+    held_out = SpeechDataset.read(
         data, [u for u in select_utterances(data, config(1).data, "dev") if u.speaker == "s1"]
     )
     embedding = np.full(8, 8**-0.5, dtype=np.float32)
@@ -238,7 +238,7 @@ def test_finetuning_lowers_the_held_out_loss_and_is_a_small_delta(
     before, after = base.synthesize(words, embedding), adapted.synthesize(words, embedding)
     assert before.mel.shape[1] != after.mel.shape[1] or not np.allclose(before.mel, after.mel)
     other = result.save(tmp_path / "other.safetensors", meta["step"] + 1)
-    with pytest.raises(CheckpointError, match="fine-tuned on another synthesizer"):
+    with pytest.raises(CheckpointError, match="adapted to another synthesizer"):
         Synthesizer.load(base_path, other)
 
 
@@ -277,9 +277,9 @@ def test_an_interrupted_finetuning_gives_the_same_weights_to_the_bit(
 ) -> None:
     base = Synthesizer.load(train_synthesizer(data, tmp_path / "base", config(2)))
     chosen = select_utterances(data, config(1).data, "train")
-    speaker = SpeechDataset(data, [u for u in chosen if u.speaker == "s1"])
+    speaker = SpeechDataset.read(data, [u for u in chosen if u.speaker == "s1"])
     chosen = select_utterances(data, config(1).data, "dev")
-    held_out = SpeechDataset(data, [u for u in chosen if u.speaker == "s1"])
+    held_out = SpeechDataset.read(data, [u for u in chosen if u.speaker == "s1"])
     embedding = np.full(8, 8**-0.5, dtype=np.float32)
     settings = FinetuneConfig(steps=25, learning_rate=2e-3, validate_every=5)
     state = tmp_path / "training.safetensors"

@@ -1,4 +1,4 @@
-"""``voiceclone enroll``: a voice from one or more references, in a moment, without training."""
+"""``voiceclone enroll``: a voice from one or more references, adapted to them in some seconds."""
 
 from __future__ import annotations
 
@@ -19,6 +19,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--consent-file", type=Path, metavar="FILE", help="the same as text, or the record as JSON"
     )
     add("--speaker", help="who the speaker is, for the consent record (default: NAME)")
+    add(
+        "--quick", action="store_true", help="ready at once, but less like the speaker: no adapting"
+    )
     add("--replace", action="store_true", help="put this voice in the place of an earlier one")
     add("--models-dir", type=Path, help="models of this run instead of the shipped ones")
 
@@ -31,6 +34,7 @@ def run(args: argparse.Namespace) -> int:
         consent_from_file,
         consent_from_statement,
         enroll,
+        load_reference,
         remarks,
     )
     from voice_replication.home import checkpoint_path
@@ -63,5 +67,13 @@ def run(args: argparse.Namespace) -> int:
     )
     for remark in remarks(voice):
         print(f"note: {remark}")
+    if not args.quick:
+        from voice_replication.voice_adaptation import adapt_stored
+
+        references = [load_reference(path) for path in args.files]
+        result = adapt_stored(voice, references, store, args.models_dir)
+        outcome = "adapted to it" if result.kept else "not adapted, because the words got lost"
+        before, after = result.before.confidence, result.after.confidence
+        print(f"{outcome}; intelligibility {before:.2f} -> {after:.2f} (aligner, 0 is best).")
     print(f'next: voiceclone speak "Hello, this is me." --voice {voice.name} -o hello.wav')
     return 0

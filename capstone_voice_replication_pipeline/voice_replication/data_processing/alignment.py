@@ -29,13 +29,16 @@ from data_utils.phone_hmm import (
     speaker_statistics,
     split_components,
 )
+from data_utils.phone_loop import PAUSE, recognize
 from env_utils import CheckpointError, InputError, atomic_write_text
 from text_utils import Symbols, Word, pronounce
+from text_utils.symbols import BASE_PHONES, START, VOWELS
 from tqdm import tqdm
 from training_utils import load_checkpoint, save_checkpoint
 
 Floats = npt.NDArray[np.float32]
 TRAINING_FRAMES = 90 * 60 * 94  # ninety minutes of mel frames
+UNSTRESSED = ("AH", "ER", "IH")
 MISFIT_CONFIDENCE = -9.0  # mean log-likelihood ratio below which a transcript does not fit
 
 
@@ -98,6 +101,31 @@ def align_utterance(
     confidence = float((own - best)[speech].mean())
     durations = to_mel_frames(chain.tokens[path], len(ids), frames)
     return Alignment(name, ids, [w.text for w in words], durations, round(confidence, 3))
+
+
+def transcribe_phones(
+    hmm: PhoneHmm, name: str, features: Floats, frames: int, symbols: Symbols
+) -> Alignment:
+    """The phones heard in a recording without a transcript, each with its duration.
+
+    They are rough (see ``data_utils.phone_loop``), and no word is known. The HMM does not hear
+    stress: every vowel gets the primary one but those that are mostly without.
+    """
+    units, counts = recognize(hmm, features)
+    ids, lengths = [symbols.id(START)], [0]
+    for unit, count in zip(units, counts, strict=True):
+        if unit != PAUSE:
+            phone = BASE_PHONES[unit]
+            stress = "" if phone not in VOWELS else "0" if phone in UNSTRESSED else "1"
+            ids.append(symbols.id(phone + stress))
+            lengths.append(count)
+        elif len(ids) == 1 or symbols.is_pause(ids[-1]):
+            lengths[-1] += count
+        else:
+            ids.append(symbols.id(" "))
+            lengths.append(count)
+    tokens = np.repeat(np.arange(len(ids), dtype=np.int32), lengths)
+    return Alignment(name, ids, [], to_mel_frames(tokens, len(ids), frames), 0.0)
 
 
 class Corpus:

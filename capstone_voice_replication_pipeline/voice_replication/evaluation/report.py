@@ -41,6 +41,7 @@ COLUMNS = (
     ("word_error_rate_interval", "95 % interval", "{0[0]:.1%} – {0[1]:.1%}"),
     ("aligned", "aligned", "{:.1%}"),
     ("similarity", "similarity", "{:.3f}"),
+    ("similarity_as_short", "of real excerpts as short", "{:.3f}"),
     ("similarity_to_others", "to others", "{:.3f}"),
     ("equal_error_rate", "EER", "{:.1%}"),
     ("failed_sentences", "with a failure", "{:.0f}"),

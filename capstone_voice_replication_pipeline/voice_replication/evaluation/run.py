@@ -33,8 +33,9 @@ from voice_replication.evaluation import summary
 from voice_replication.evaluation.against_real import full_band_level_db, real_side
 from voice_replication.evaluation.hard_inputs import HardResult, try_hard_inputs
 from voice_replication.evaluation.judging import Case, Verdict, encoder, judge_cached, recognizer
+from voice_replication.evaluation.matched import similarity_as_short
 from voice_replication.evaluation.quality_bars import all_bars
-from voice_replication.evaluation.real_voices import RealVoice, profile_all
+from voice_replication.evaluation.real_voices import RealVoice, centroids, profile_all
 from voice_replication.evaluation.similarity import Embedding
 from voice_replication.evaluation.speaking import Plan, jobs, spread_over
 from voice_replication.evaluation.unseen import unseen_speakers
@@ -91,6 +92,8 @@ def evaluate(plan: Plan, folder: Path, workers: int = 1) -> Evaluation:
     with judging_pool(workers) as pool:
         heard, unseen, brief = real_voices(plan, stored, pool)
         verdicts = judge_all(cases, stored, plan.whisper, pool)
+        new = [v for v in verdicts if v["row"] == "system"]
+        as_short = similarity_as_short(new, plan.speakers, centroids(heard), pool)
     real = real_side(verdicts, {**unseen, **heard})
     gallery = gallery_of(unseen, heard, brief)
     known = [v for v in verdicts if v["row"] not in UNSEEN_ROWS]
@@ -99,6 +102,8 @@ def evaluate(plan: Plan, folder: Path, workers: int = 1) -> Evaluation:
     summaries = summary.summarize(known, gallery.heard, real) | summary.summarize(
         strange, everyone, real
     )
+    if "system" in summaries:
+        summaries["system"]["similarity_as_short"] = as_short
     groups = summary.summarize_groups(known, gallery.heard, real)
     ours = [v for v in verdicts if v["row"] in ("system", "same-text")]
     voices = summary.per_voice(ours, gallery.heard, real)

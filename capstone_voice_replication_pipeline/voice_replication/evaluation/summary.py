@@ -102,6 +102,7 @@ def summarize_row(
         "mel_std": _mean_std(verdicts),
         **{name: _mean([v[name] for v in verdicts]) for name in MEANS},
         **similarity_of(verdicts, centroids),
+        "similarity_as_short": None,  # of real excerpts; see matched.py
         **compare_row(verdicts, real or RealSide({}, {})),
     }
     return summary

@@ -20,6 +20,7 @@ from typing import TYPE_CHECKING, Protocol, runtime_checkable
 import numpy as np
 import numpy.typing as npt
 from audio_utils import DEFAULT_SPEC, load_audio, mel_spectrogram, resample
+from tqdm import tqdm
 from training_utils import file_fingerprint
 
 from voice_replication.evaluation.recordings import HeardSpeaker
@@ -113,10 +114,14 @@ class Pipeline:
         return Spoken(speech.audio, time.perf_counter() - start, speech.mel)
 
     def clone(self, references: Mapping[str, tuple[Path, str]]) -> Pipeline:
-        """See :class:`Cloner`; the voices are in memory only."""
+        """See :class:`Cloner`; the voices are adapted and kept beside their references."""
+        from voice_replication.evaluation.cloning import cloned_voice
+
         voices = {
-            name: voice_from(name, [path], licence, self._speaker)
-            for name, (path, licence) in references.items()
+            name: cloned_voice(name, path, licence, self._speaker)
+            for name, (path, licence) in tqdm(
+                references.items(), desc="cloning", unit="voice", disable=None
+            )
         }
         return Pipeline(self._speaker, voices, self._seed)
 

@@ -46,7 +46,7 @@ __all__ = ["Clock", "Speaker", "Speech", "SpokenLine"]
 Audio = npt.NDArray[np.float32]
 
 LONG_TEXT_LINES = 20  # worth a progress bar
-KEPT_DELTAS = 4  # fine-tuned synthesizers held in memory: about 30 MB each
+KEPT_DELTAS = 8  # fine-tuned synthesizers held in memory: about 30 MB each
 
 
 class Speaker:

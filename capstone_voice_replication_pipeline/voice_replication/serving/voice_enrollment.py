@@ -58,6 +58,12 @@ class EnrollForm(BaseModel):
     consent_recording: FileStorage | None = Field(
         None, description="The speaker says so; kept with the voice"
     )
+    adapt: str = Field(
+        "",
+        max_length=16,
+        description="'true': adapt the synthesizer to the recordings, which takes some ten seconds "
+        "and sounds more like the speaker",
+    )
     replace: str = Field(
         "", max_length=16, description="'true': put it in the place of an earlier voice"
     )
@@ -92,10 +98,20 @@ def enroll_uploads(studio: Studio, form: EnrollForm) -> Voice:
             except InputError as error:
                 raise Problem("unusable_recording", str(error), field="audio_sample") from None
         try:
-            return studio.store.add(voice, replace)
+            voice = studio.store.add(voice, replace)
         except VoiceExistsError:  # another enrollment of this name was quicker
             _require_free(studio, form.name, replace)
             raise
+        return _adapted(studio, voice, references) if form.adapt == "true" else voice
+
+
+def _adapted(studio: Studio, voice: Voice, references: Sequence[Reference]) -> Voice:
+    """``voice``, which is stored and can be used meanwhile, adapted to its ``references``."""
+    from voice_replication.voice_adaptation import adapt_stored
+
+    with _one_at_a_time(studio):
+        models_dir = studio.settings.models_dir
+        return adapt_stored(voice, references, studio.store, models_dir).voice
 
 
 def consent_of(form: EnrollForm) -> Consent:

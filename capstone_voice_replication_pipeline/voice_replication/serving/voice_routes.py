@@ -59,7 +59,7 @@ class VoiceEntry(BaseModel):
     id: str
     object: Literal["voice"]
     name: str
-    kind: Literal["sample", "enrolled", "fine-tuned", "synthetic"]
+    kind: Literal["sample", "enrolled", "adapted", "fine-tuned", "synthetic"]
     created: str
     consent: ConsentEntry | None
     statistics: StatisticsEntry

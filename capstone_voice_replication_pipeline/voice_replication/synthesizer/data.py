@@ -107,44 +107,79 @@ def token_means(values: Tensor, weights: Tensor, durations: Tensor) -> Tensor:
     return total / weight.clamp(min=1e-6) * (weight > 0)
 
 
+@dataclass(frozen=True)
+class Recording:
+    """What an example is made from: ``mel (M, F)``, ``f0_hz (F,)`` (0 where unvoiced), and which
+    symbols are heard in it when."""
+
+    id: str
+    speaker: str
+    text: str
+    source_rate: int  # Hz at which it was made
+    mel: Tensor
+    f0_hz: Tensor
+    alignment: Alignment
+    embedding: Tensor  # (E,)
+
+
+def read_recordings(data: Path, utterances: Sequence[Utterance]) -> tuple[list[Recording], str]:
+    """The ``utterances`` whose transcripts fit, from the features of a data folder; and the
+    fingerprint of the encoder their embeddings are of."""
+    wanted = {u.id: u for u in utterances}
+    alignments = read_alignments(data)
+    embeddings, encoder = read_embeddings(data)
+    found = []
+    for features in read_features(data):
+        utterance, alignment = wanted.get(features.id), alignments.get(features.id)
+        if utterance is not None and alignment is not None and alignment.fits:
+            found.append(
+                Recording(
+                    id=utterance.id,
+                    speaker=utterance.speaker,
+                    text=utterance.text,
+                    source_rate=utterance.source_rate,
+                    mel=features.mel,
+                    f0_hz=features.f0.float(),
+                    alignment=alignment,
+                    embedding=embeddings[utterance.id],
+                )
+            )
+    return found, encoder
+
+
 class SpeechDataset:
     """Everything in memory: eight hours are half a gigabyte of float16 mels."""
 
-    def __init__(self, data: Path, utterances: Sequence[Utterance]) -> None:
-        self.symbols = Symbols()
-        wanted = {u.id: u for u in utterances}
-        alignments = read_alignments(data)
-        embeddings, self.encoder = read_embeddings(data)
-        raw: list[tuple[Utterance, Alignment, Tensor, Tensor]] = []
+    def __init__(self, recordings: Sequence[Recording], encoder: str) -> None:
+        self.symbols, self.encoder = Symbols(), encoder
         voiced: dict[str, list[Tensor]] = defaultdict(list)
-        by_speaker: dict[str, list[Tensor]] = defaultdict(list)
-        for features in read_features(data):
-            utterance, alignment = wanted.get(features.id), alignments.get(features.id)
-            if utterance is None or alignment is None or not alignment.fits:
-                continue
-            f0 = features.f0.float()
-            voiced[utterance.speaker].append(f0[f0 > 0])
-            by_speaker[utterance.speaker].append(embeddings[utterance.id])
-            raw.append((utterance, alignment, features.mel, f0))
+        embeddings: dict[str, list[Tensor]] = defaultdict(list)
+        for recording in recordings:
+            voiced[recording.speaker].append(recording.f0_hz[recording.f0_hz > 0])
+            embeddings[recording.speaker].append(recording.embedding)
         self.log_f0 = {
             s: float(torch.cat(f).log().median()) if sum(map(len, f)) else 5.0
             for s, f in voiced.items()
         }
-        self.embeddings = {s: torch.stack(e) for s, e in by_speaker.items()}
+        self.embeddings = {s: torch.stack(e) for s, e in embeddings.items()}
         self.centers_hz = mel_centers_hz(DEFAULT_SPEC)
-        self.examples = [self._example(*parts) for parts in raw]
+        self.examples = [self._example(recording) for recording in recordings]
 
-    def _example(
-        self, utterance: Utterance, alignment: Alignment, mel: Tensor, f0: Tensor
-    ) -> Example:
+    @classmethod
+    def read(cls, data: Path, utterances: Sequence[Utterance]) -> SpeechDataset:
+        """The examples of ``utterances`` in the data folder ``data``."""
+        return cls(*read_recordings(data, utterances))
+
+    def _example(self, recording: Recording) -> Example:
+        alignment, mel, f0 = recording.alignment, recording.mel, recording.f0_hz
         durations = torch.tensor(alignment.durations)
         voiced = (f0 > 0).float()
-        relative = f0.clamp(min=1.0).log() - self.log_f0[utterance.speaker]
-        limit_hz = NYQUIST_SHARE * utterance.source_rate
+        relative = f0.clamp(min=1.0).log() - self.log_f0[recording.speaker]
+        limit_hz = NYQUIST_SHARE * recording.source_rate
         return Example(
-            id=utterance.id,
-            speaker=utterance.speaker,
-            text=utterance.text,
+            id=recording.id,
+            speaker=recording.speaker,
+            text=recording.text,
             ids=torch.tensor(hear_pauses(alignment.ids, alignment.durations, self.symbols)),
             durations=durations,
             mel=mel,

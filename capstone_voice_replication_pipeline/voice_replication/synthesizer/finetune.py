@@ -41,6 +41,7 @@ class FinetuneConfig(StrictModel):
     validate_every: int = 25
     patience: int = 6  # validations without improvement before stopping
     seed: int = 0
+    parts: tuple[str, ...] = TRAINED_PARTS  # beginnings of the names of the weights that move
 
 
 @dataclass(frozen=True)
@@ -82,7 +83,7 @@ def finetune(
     """
     model = copy.deepcopy(base.model)
     start = {n: p.detach().clone() for n, p in model.named_parameters()}
-    moving = {n: p for n, p in model.named_parameters() if n.startswith(TRAINED_PARTS)}
+    moving = {n: p for n, p in model.named_parameters() if n.startswith(config.parts)}
     model.requires_grad_(False)
     for parameter in moving.values():
         parameter.requires_grad_(True)

@@ -105,9 +105,9 @@ class Synthesizer:
             changes, delta_meta = load_checkpoint(delta)
             if delta_meta.get("base_step") != meta["step"]:
                 raise CheckpointError(
-                    f"{delta}: this voice was fine-tuned on another synthesizer (step "
+                    f"{delta}: this voice was adapted to another synthesizer (step "
                     f"{delta_meta.get('base_step')}; this one is of step {meta['step']}). "
-                    "Fine-tune it again."
+                    "Enroll or fine-tune it again."
                 )
             tensors = {n: t + changes[n] if n in changes else t for n, t in tensors.items()}
         config = SynthesizerConfig.model_validate(meta["config"]["model"])

@@ -161,7 +161,7 @@ def train_tacotron(
     The alignments serve only to know which transcripts fit and which commas were spoken. Returns
     the exported checkpoint.
     """
-    train = SpeechDataset(data, select_utterances(data, config.data, "train"))
-    dev = SpeechDataset(data, select_utterances(data, config.data, "dev"))
+    train = SpeechDataset.read(data, select_utterances(data, config.data, "train"))
+    dev = SpeechDataset.read(data, select_utterances(data, config.data, "dev"))
     task = TacotronTask(config, train, dev)
     return Trainer(task, config.training, folder, **options).run()

@@ -27,7 +27,7 @@ def write_predicted_mels(data: Path, checkpoint: Path) -> int:
     _, meta = load_checkpoint(checkpoint)
     made_by = {"kind": "predicted mel", "synthesizer": file_fingerprint(checkpoint)}
     selection = DataSelection.model_validate(meta["config"]["data"])
-    dataset = SpeechDataset(data, select_utterances(data, selection, "train"))
+    dataset = SpeechDataset.read(data, select_utterances(data, selection, "train"))
     model = Synthesizer.load(checkpoint).model
     examples = range(len(dataset.examples))
     for index in tqdm(examples, desc="predicted mels", unit="utterance", disable=None):

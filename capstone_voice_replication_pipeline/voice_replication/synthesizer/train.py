@@ -223,8 +223,8 @@ def train_synthesizer(
 
     ``start_from``: an exported synthesizer whose weights a new run begins with.
     """
-    train = SpeechDataset(data, select_utterances(data, config.data, "train"))
-    dev = SpeechDataset(data, select_utterances(data, config.data, "dev"))
+    train = SpeechDataset.read(data, select_utterances(data, config.data, "train"))
+    dev = SpeechDataset.read(data, select_utterances(data, config.data, "dev"))
     task = SynthesizerTask(config, train, dev)
     if start_from is not None:
         load_into(task.model, load_checkpoint(start_from)[0], start_from)

@@ -27,6 +27,7 @@ export async function enroll(api, files = []) {
     for (const { blob, name } of recordings.files()) form.append("audio_sample", blob, name);
     form.append("name", person.voiceName());
     form.append("consent_speaker", person.speaker());
+    form.append("adapt", "true");
     consent.addTo(form);
     return send(form);
   }
@@ -35,7 +36,7 @@ export async function enroll(api, files = []) {
     sending.node.hidden = false;
     const show = (fraction) => (fraction < 1
       ? sending.set(fraction, `Sending the recordings: ${Math.round(100 * fraction)} %`)
-      : sending.set(null, "Listening to the recordings and making the voice."));
+      : sending.set(null, "Making the voice and adapting to it; this takes some ten seconds."));
     try {
       voice = await api.upload("/v1/audio/voices", form, { onProgress: show, signal: abort.signal });
       return true;

@@ -8,6 +8,7 @@ import { button, el, icon, relabel, toast } from "./ui.js";
 const KINDS = {
   sample: "Sample",
   enrolled: "Enrolled",
+  adapted: "Adapted",
   "fine-tuned": "Fine-tuned",
   synthetic: "Synthetic",
 };
