@@ -85,6 +85,10 @@ class Symbols:
         """Whether ``index`` is one of the eight pause tokens."""
         return FIRST_PAUSE <= index < FIRST_PHONE
 
+    def is_phone(self, index: int) -> bool:
+        """Whether ``index`` is a phone: neither a pause token nor padding or start."""
+        return index >= FIRST_PHONE
+
     def is_vowel(self, index: int) -> bool:
         """Whether ``index`` is a vowel, at whatever stress."""
         return index >= FIRST_VOWEL

@@ -19,7 +19,7 @@ COMMANDS = {
     "align": "find where every word and phoneme is spoken",
     "features": "compute mels, F0, energy and embeddings of a data folder",
     "train": "train encoder, aligner, synthesizer, vocoder, or all of them",
-    "enroll": "make a voice from one or more references, without training",
+    "enroll": "make a voice from one or more references, without transcripts",
     "finetune": "adapt the synthesizer to a voice from ten or more recordings",
     "speak": "read a text aloud in a voice",
     "narrate": "read a whole book aloud, chapter by chapter",

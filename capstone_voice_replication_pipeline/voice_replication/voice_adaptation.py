@@ -5,7 +5,8 @@ speaks as somebody between those. But the reference itself shows how this person
 
     reference ─ phones heard in it (data_utils.phone_loop), pitch, mel ─► some steps of training
 
-Only the decoder moves, and only for as many steps as teach it the voice rather than the sentence.
+Only the decoder moves, and only for as many steps as teach it the voice rather than the sentence;
+what may be the recording's own noise is not learned, because it is not part of the voice.
 More than half of the recognized phones are wrong, yet nothing is lost by it: what all frames have
 in common is the speaker. The same with transcripts of better quality is `voiceclone finetune`.
 
@@ -32,6 +33,7 @@ from voice_replication.data_processing.prepare_file import pieces, source_rate
 from voice_replication.enrollment import Reference
 from voice_replication.home import checkpoint_path, shipped
 from voice_replication.synthesizer.average_spectrum import SENTENCES
+from voice_replication.synthesizer.clear_speech import mark_noise
 from voice_replication.synthesizer.data import Recording, SpeechDataset
 from voice_replication.synthesizer.finetune import FinetuneConfig, finetune
 from voice_replication.synthesizer.inference import Synthesizer
@@ -40,8 +42,9 @@ from voice_replication.voice_judge import VoiceJudge, VoiceQuality
 from voice_replication.voices import VoiceStore
 
 DECODER = ("decoder.", "final_norm.", "to_mel.")
-STEPS = 30
-SETTINGS = FinetuneConfig(steps=STEPS, learning_rate=1e-3, validate_every=STEPS, parts=DECODER)
+FEWEST_STEPS, MOST_STEPS = 30, 100
+STEPS_PER_SECOND = 0.8  # of references: more of them can teach more before they are known by heart
+LEARNING_RATE = 1e-3
 PIECE_SECONDS = 12.0  # references are practised in pieces of at most this length
 MOST_SECONDS = 120.0  # of all of them
 # Unadapted speech is made from the very embedding that it is then compared with, so our encoder
@@ -69,16 +72,17 @@ def adapt(
     references: Sequence[Reference],
     folder: Path,
     models_dir: Path | None = None,
-    settings: FinetuneConfig = SETTINGS,
 ) -> Adaptation:
     """``voice`` adapted to the ``references`` it was enrolled from; its delta is in ``folder``.
 
-    Kept only if neither words nor voice were lost by it. Takes some ten seconds.
+    Kept only if neither words nor voice were lost by it. Takes some ten seconds, for two minutes
+    of references half a minute.
     """
     base_path = checkpoint_path("synthesizer", models_dir)
     base = Synthesizer.load(base_path)
     hmm = load_aligner(shipped("checkpoints") / "aligner.safetensors")
-    practice = SpeechDataset(_recordings(voice, references, hmm), base.encoder)
+    practice = mark_noise(SpeechDataset(_recordings(voice, references, hmm), base.encoder))
+    settings = settings_for(sum(example.frames for example in practice.examples))
     result = finetune(base, voice.embedding, practice, practice, settings)
     _, meta = load_checkpoint(base_path)
     delta = result.save(folder / "delta.safetensors", meta["step"])
@@ -88,6 +92,15 @@ def adapt(
     after = _measure(judge, Synthesizer.load(base_path, delta), adapted)
     failed = after.is_worse_than(before, SIMILARITY_SLACK)
     return Adaptation(voice if failed else adapted, before, after)
+
+
+def settings_for(frames: int) -> FinetuneConfig:
+    """How long to practise ``frames`` mel frames of references."""
+    wanted = round(STEPS_PER_SECOND * frames / DEFAULT_SPEC.frames_per_second)
+    steps = min(max(wanted, FEWEST_STEPS), MOST_STEPS)
+    return FinetuneConfig(
+        steps=steps, learning_rate=LEARNING_RATE, validate_every=steps, parts=DECODER
+    )
 
 
 def adapt_stored(

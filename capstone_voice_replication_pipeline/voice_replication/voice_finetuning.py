@@ -29,6 +29,7 @@ from voice_replication.data_processing.preprocess import PreprocessConfig, prepr
 from voice_replication.home import checkpoint_path, shipped
 from voice_replication.progress import OnProgress, Pace, Progress, unwatched
 from voice_replication.synthesizer.average_spectrum import SENTENCES, measure_timbre
+from voice_replication.synthesizer.clear_speech import mark_noise
 from voice_replication.synthesizer.data import SpeechDataset
 from voice_replication.synthesizer.finetune import FinetuneConfig, finetune
 from voice_replication.synthesizer.inference import Synthesizer
@@ -123,7 +124,8 @@ def _adapt(
     utterances = prepare_recordings(recordings, data, encoder)
     n_held_out = max(2, len(utterances) // 10)
     held_out, train = utterances[:n_held_out], utterances[n_held_out:]
-    train_set, held_out_set = SpeechDataset.read(data, train), SpeechDataset.read(data, held_out)
+    train_set = mark_noise(SpeechDataset.read(data, train))
+    held_out_set = mark_noise(SpeechDataset.read(data, held_out))
     if len(train_set.examples) < MINIMUM_RECORDINGS - 2 or not held_out_set.examples:
         raise InputError(
             f"{recordings}: the transcripts of most recordings do not fit their audio. "

@@ -47,6 +47,8 @@ def test_stress_is_dropped_by_base_and_nothing_else() -> None:
     assert len({symbols.base(symbols.id(f"AH{stress}")) for stress in "012"}) == 1
     assert symbols.base(symbols.id("B")) != symbols.base(symbols.id("P"))
     assert symbols.is_vowel(symbols.id("ER0")) and not symbols.is_vowel(symbols.id("R"))
+    assert symbols.is_phone(symbols.id("ER0")) and symbols.is_phone(symbols.id("B"))
+    assert not any(symbols.is_phone(symbols.id(name)) for name in ("_", "^", " ", "!"))
     for index in (0, 1, 5, 79):
         with pytest.raises(ValueError, match="not a phone"):
             symbols.base(index)

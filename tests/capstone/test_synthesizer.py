@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import json
 from pathlib import Path
 
@@ -24,6 +25,7 @@ from voice_replication.synthesizer.model import SynthesizerConfig, upsampling
 from voice_replication.synthesizer.train import (
     SynthesizerTask,
     SynthesizerTrainingConfig,
+    predict,
     train_synthesizer,
 )
 
@@ -163,6 +165,21 @@ def test_loss_ignores_what_the_source_cannot_hold(data: Path) -> None:
     before = float(task.losses(batch)["l1"])
     batch.mel[narrow, 90:] += 5.0
     assert float(task.losses(batch)["l1"]) == pytest.approx(before, abs=0.05)
+
+
+def test_where_noise_may_hide_speech_a_softer_prediction_is_not_wrong(data: Path) -> None:
+    dataset = SpeechDataset.read(data, select_utterances(data, config(1).data, "train"))
+    task = SynthesizerTask(config(1), dataset, dataset)
+    task.model.eval()
+    batch = dataset.collate([0])
+    with torch.no_grad():
+        predicted = predict(task.model, batch).mel
+    batch = dataclasses.replace(batch, clear=torch.zeros_like(batch.clear))
+    for offset, wrong in ((3.0, False), (-3.0, True)):  # recording louder, softer than predicted
+        moved = dataclasses.replace(batch, mel=predicted + offset)
+        assert (float(task.losses(moved)["l1"].detach()) > 0.1) is wrong
+        clear = dataclasses.replace(moved, clear=torch.ones_like(batch.clear))
+        assert float(task.losses(clear)["l1"].detach()) == pytest.approx(3.0 / 2.5, rel=1e-3)
 
 
 def test_the_coarse_difference_hears_formants_and_not_the_noise_of_single_cells() -> None:

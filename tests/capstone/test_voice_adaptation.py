@@ -8,6 +8,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 from audio_utils import DEFAULT_SPEC, load_audio, mel_spectrogram, resample, save_audio
+from text_utils import Symbols
 from training_utils import load_checkpoint
 from voice_replication import voice_adaptation
 from voice_replication.cli import main
@@ -15,6 +16,8 @@ from voice_replication.enrollment import Reference, load_reference, voice_from_r
 from voice_replication.home import checkpoint_path, shipped
 from voice_replication.narration.text_to_speech import Speaker
 from voice_replication.speaker_encoder.inference import SpeakerEncoder
+from voice_replication.synthesizer.clear_speech import clear_cells
+from voice_replication.synthesizer.data import SpeechDataset
 from voice_replication.voice_adaptation import DECODER, adapt, adapt_stored
 from voice_replication.voice_judge import VoiceQuality
 from voice_replication.voices import Consent, Voice, VoiceNotFoundError, VoiceStore
@@ -79,7 +82,7 @@ def test_only_the_decoder_moves(adapted: voice_adaptation.Adaptation) -> None:
     tensors, meta = load_checkpoint(adapted.voice.delta)
     assert tensors and all(name.startswith(DECODER) for name in tensors)
     assert any(bool(tensor.abs().max() > 0) for tensor in tensors.values())
-    assert meta["steps"] == voice_adaptation.STEPS
+    assert meta["steps"] == voice_adaptation.FEWEST_STEPS
 
 
 def test_long_references_are_practised_in_pieces_and_not_for_ever(
@@ -95,6 +98,31 @@ def test_long_references_are_practised_in_pieces_and_not_for_ever(
     for one in made:
         frames = one.mel.shape[1]
         assert len(one.f0_hz) == frames == sum(one.alignment.durations)
+
+
+def test_noise_and_pauses_are_not_practised(
+    plain: Voice, reference: Reference, rng: np.random.Generator
+) -> None:
+    hmm = voice_adaptation.load_aligner(shipped("checkpoints") / "aligner.safetensors")
+    level = 10 ** (-25 / 20) * np.sqrt(np.mean(reference.audio**2))
+    noise = level * rng.standard_normal(len(reference.audio)).astype(np.float32)
+    noisy = dataclasses.replace(reference, audio=reference.audio + noise)
+    (example,) = SpeechDataset(voice_adaptation._recordings(plain, [noisy], hmm), "").examples
+    clear = clear_cells(example, Symbols()).numpy()
+    speech, hiss = (
+        np.exp(mel_spectrogram(audio, DEFAULT_SPEC)[:, : example.frames])
+        for audio in (reference.audio, noise)
+    )
+    assert np.mean((speech > hiss)[clear]) > 0.95, "what is practised is louder than the noise"
+    assert 0.2 < clear.mean() < 0.8
+
+
+def test_more_speech_is_practised_for_longer() -> None:
+    steps = [
+        voice_adaptation.settings_for(round(seconds * DEFAULT_SPEC.frames_per_second)).steps
+        for seconds in (5, 30, 60, 90, 1000)
+    ]
+    assert steps == sorted(steps) and steps[0] == 30 and steps[2] == 48 and steps[-1] == 100
 
 
 def test_what_did_harm_is_not_kept(

@@ -11,11 +11,10 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING
 
-from voice_replication import voice_files
+from voice_replication import voice_adaptation, voice_files
 from voice_replication.enrollment import load_reference
 from voice_replication.evaluation.systems import code_fingerprint, voice_from
 from voice_replication.voice import Voice
-from voice_replication.voice_adaptation import SETTINGS, adapt
 
 if TYPE_CHECKING:
     from voice_replication.narration.text_to_speech import Speaker
@@ -26,12 +25,12 @@ def cloned_voice(name: str, reference: Path, licence: str, engine: Speaker) -> V
     digest = hashlib.sha256(reference.read_bytes())
     digest.update(repr(sorted(engine.fingerprints.items())).encode())
     digest.update(code_fingerprint("synthesizer", "vocoder", "data_processing").encode())
-    digest.update(SETTINGS.model_dump_json().encode())
+    digest.update(Path(voice_adaptation.__file__).read_bytes())
     folder = reference.with_name(f"voice-{digest.hexdigest()[:20]}")
     if not (folder / voice_files.JSON).is_file():
         plain = voice_from(name, [reference], licence, engine)
         with TemporaryDirectory() as scratch:
             references = [load_reference(reference)]
-            result = adapt(plain, references, Path(scratch), engine.models_dir)
+            result = voice_adaptation.adapt(plain, references, Path(scratch), engine.models_dir)
             voice_files.write_folder(folder, result.voice)
     return voice_files.read_folder(folder)

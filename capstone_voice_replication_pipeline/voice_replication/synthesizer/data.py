@@ -61,6 +61,7 @@ class Example:
     energy: Tensor
     f0_hz: Tensor  # (F,), 0 where unvoiced
     top_bin: int  # mel bins from here on lie above the source's bandwidth
+    clear: Tensor | None = None  # (M, F), see SynthesizerBatch; None: everywhere
 
     @property
     def frames(self) -> int:
@@ -78,6 +79,7 @@ class SynthesizerBatch:
     prosody: Prosody
     mel: Tensor  # (B, M, F)
     weight: Tensor  # (B, M, F): 1 where the loss counts
+    clear: Tensor  # (B, M, F): False where noise may hide speech that is softer than the mel
     speaker: Tensor  # (B, E)
     speaker_log_f0: Tensor  # (B,)
     f0_hz: Tensor  # (B, F), 0 where unvoiced
@@ -92,6 +94,7 @@ class SynthesizerBatch:
             prosody=Prosody(*(t.to(device) for t in vars(self.prosody).values())),
             mel=self.mel.to(device),
             weight=self.weight.to(device),
+            clear=self.clear.to(device),
             speaker=self.speaker.to(device),
             speaker_log_f0=self.speaker_log_f0.to(device),
             f0_hz=self.f0_hz.to(device),
@@ -210,10 +213,12 @@ class SpeechDataset:
         examples = [self.examples[i] for i in indices]
         frames = max(e.frames for e in examples)
         mel = torch.full((len(examples), DEFAULT_SPEC.n_mels, frames), -11.5)
-        weight = torch.zeros_like(mel)
+        weight, clear = torch.zeros_like(mel), torch.ones_like(mel, dtype=torch.bool)
         for row, example in enumerate(examples):
             mel[row, :, : example.frames] = example.mel.float()
             weight[row, : example.top_bin, : example.frames] = 1.0
+            if example.clear is not None:
+                clear[row, :, : example.frames] = example.clear
         ids = _pad([e.ids for e in examples])
         return SynthesizerBatch(
             ids=ids,
@@ -226,6 +231,7 @@ class SpeechDataset:
             ),
             mel=mel,
             weight=weight,
+            clear=clear,
             speaker=torch.stack([self.speaker_vector(e.speaker, rng) for e in examples]),
             speaker_log_f0=torch.tensor([self.log_f0[e.speaker] for e in examples]),
             f0_hz=_pad([e.f0_hz for e in examples]),

@@ -43,9 +43,11 @@ def synthesizer_losses(
     """All loss terms and their weighted sum ``loss``.
 
     The mel loss counts only bins inside the source's bandwidth and frames that are not padding;
-    mels are compared in units of their standard deviation (2.5).
+    mels are compared in units of their standard deviation (2.5). Noise only adds: where it may
+    hide speech, a prediction below the mel of the recording is not known to be wrong.
     """
     difference = (prediction.mel - batch.mel) / 2.5
+    difference = torch.where(batch.clear, difference, difference.clamp(min=0.0))
     cells = batch.weight.sum()
     l1 = (difference.abs() * batch.weight).sum() / cells
     l2 = (difference.square() * batch.weight).sum() / cells

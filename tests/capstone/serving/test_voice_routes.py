@@ -106,6 +106,18 @@ def test_an_enrolled_voice_is_that_of_the_recording(client: FlaskClient, studio:
     assert max(likeness, key=lambda s: likeness[s]) == "ada"
 
 
+def test_an_adapted_voice_speaks_with_weights_of_its_own(
+    client: FlaskClient, studio: Studio
+) -> None:
+    voice = enroll(client, "anna", "ada", adapt="true").get_json()
+    assert (voice["kind"], voice["remarks"]) == ("adapted", [])
+    assert studio.store.get("anna").delta is not None
+    assert client.get(voice["sample_url"]).status_code == 200
+    plain = enroll(client, "anna", "ada", replace="true").get_json()
+    assert plain["kind"] == "enrolled"
+    assert studio.store.get("anna").delta is None
+
+
 def test_several_recordings_make_one_voice(client: FlaskClient) -> None:
     files = [(io.BytesIO(SPEECH["ada"]), f"{n}.flac") for n in range(3)]
     statistics = enroll(client, audio_sample=files).get_json()["statistics"]
