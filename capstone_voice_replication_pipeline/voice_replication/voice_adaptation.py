@@ -25,6 +25,7 @@ from tempfile import TemporaryDirectory
 import torch
 from audio_utils import DEFAULT_SPEC, mel_spectrogram
 from data_utils.phone_hmm import ALIGN_HOP, PhoneHmm, alignment_features, speaker_statistics
+from env_utils import InputError
 from text_utils import Symbols
 from training_utils import load_checkpoint
 
@@ -76,10 +77,10 @@ def adapt(
     """``voice`` adapted to the ``references`` it was enrolled from; its delta is in ``folder``.
 
     Kept only if neither words nor voice were lost by it. Takes some ten seconds, for two minutes
-    of references half a minute.
+    of references half a minute. Raises ``InputError`` if the synthesizer is a Tacotron.
     """
     base_path = checkpoint_path("synthesizer", models_dir)
-    base = Synthesizer.load(base_path)
+    base = adaptable(models_dir)
     hmm = load_aligner(shipped("checkpoints") / "aligner.safetensors")
     practice = mark_noise(SpeechDataset(_recordings(voice, references, hmm), base.encoder))
     settings = settings_for(sum(example.frames for example in practice.examples))
@@ -92,6 +93,18 @@ def adapt(
     after = _measure(judge, Synthesizer.load(base_path, delta), adapted)
     failed = after.is_worse_than(before, SIMILARITY_SLACK)
     return Adaptation(voice if failed else adapted, before, after)
+
+
+def adaptable(models_dir: Path | None = None) -> Synthesizer:
+    """The synthesizer that voices are adapted from; ``InputError`` if it is a Tacotron."""
+    path = checkpoint_path("synthesizer", models_dir)
+    synthesizer = Synthesizer.load(path)
+    if type(synthesizer) is not Synthesizer:
+        raise InputError(
+            f"{path}: only the feedforward synthesizer can be adapted to a voice. Enroll with "
+            "--quick, which leaves that out."
+        )
+    return synthesizer
 
 
 def settings_for(frames: int) -> FinetuneConfig:

@@ -8,7 +8,8 @@ import numpy as np
 import pytest
 from audio_utils import DEFAULT_SPEC, save_audio
 from data_utils import Utterance, write_manifest
-from voice_replication.evaluation import unseen, zero_shot
+from voice_replication.evaluation import matched, unseen, zero_shot
+from voice_replication.evaluation.recordings import HeardSpeaker
 
 RATE = DEFAULT_SPEC.sample_rate
 
@@ -31,6 +32,26 @@ def test_the_reference_is_short_and_never_judges_itself() -> None:
     assert speaker.reference.utterance.id not in {u.id for u in speaker.recordings}
     fair = [u for u in speaker.recordings if not speaker.judged_by(u)]
     assert speaker.recordings[: len(fair)] == tuple(fair)
+
+
+def test_real_speech_is_cut_as_short_as_ours(tmp_path: Path) -> None:
+    rng = np.random.default_rng(0)
+    recordings = [utterance("amy", i, 9.0, tmp_path, split="dev") for i in range(2)]
+    for one in recordings:
+        save_audio(one.path, rng.normal(0, 0.1, 9 * RATE).astype(np.float32), RATE)
+    speakers = [
+        HeardSpeaker("amy", (), tuple(recordings)),
+        HeardSpeaker("zoe", (), ()),
+    ]
+    lengths = [3.0, 0.7, 9.0, 30.0, 2.0, 4.0]
+    verdicts = [{"speaker": "amy", "seconds": seconds} for seconds in lengths]
+    found = matched.excerpts_as_long(verdicts, speakers)
+    heard = [len(excerpt.load()) / RATE for excerpt in found]
+    assert heard == pytest.approx([3.0, 0.7, 9.0, 9.0, 2.0, 4.0], abs=1e-3)
+    assert {excerpt.utterance.id for excerpt in found} == {"amy00", "amy01"}
+    assert max(excerpt.start for excerpt in found) == 7.0, "not only beginnings"
+    stranger = [*verdicts, {"speaker": "zoe", "seconds": 3.0}]
+    assert matched.similarity_as_short(stranger, speakers, {}) is None
 
 
 def test_a_single_recording_is_cut_at_its_quietest_moment(tmp_path: Path) -> None:

@@ -117,6 +117,19 @@ def test_noise_and_pauses_are_not_practised(
     assert 0.2 < clear.mean() < 0.8
 
 
+def test_a_whisper_is_adapted_to_without_a_pitch(
+    plain: Voice, reference: Reference, tmp_path: Path, rng: np.random.Generator
+) -> None:
+    envelope = np.abs(reference.audio)
+    hiss = np.convolve(envelope, np.ones(480) / 480, "same") * rng.standard_normal(len(envelope))
+    whisper = dataclasses.replace(reference, audio=hiss.astype(np.float32))
+    whisper.__dict__["f0_hz"] = np.zeros_like(reference.f0_hz)  # as if none were found
+    result = adapt(plain, [whisper], tmp_path)
+    assert np.isfinite(result.after.similarity) and np.isfinite(result.after.confidence)
+    tensors, _ = load_checkpoint(tmp_path / "delta.safetensors")
+    assert all(bool(tensor.isfinite().all()) for tensor in tensors.values())
+
+
 def test_more_speech_is_practised_for_longer() -> None:
     steps = [
         voice_adaptation.settings_for(round(seconds * DEFAULT_SPEC.frames_per_second)).steps
@@ -159,7 +172,7 @@ def test_the_command_adapts_unless_it_is_to_be_quick(
 ) -> None:
     command = [str(recording), "--consent", "It belongs to nobody."]
     assert main(["enroll", "slow", *command]) == 0
-    assert "adapted to it" in capsys.readouterr().out
+    assert "adapted; intelligibility" in capsys.readouterr().out
     assert main(["enroll", "quick", *command, "--quick"]) == 0
     assert "adapted" not in capsys.readouterr().out
     store = VoiceStore(home)

@@ -47,6 +47,10 @@ def run(args: argparse.Namespace) -> int:
         consent = consent_from_statement(args.consent, speaker)
     elif args.consent_file is not None:
         consent = consent_from_file(args.consent_file, speaker)
+    if not args.quick:
+        from voice_replication.voice_adaptation import adapt_stored, adaptable
+
+        adaptable(args.models_dir)  # or say so before anything is stored
     store = VoiceStore()
     path = checkpoint_path("encoder", args.models_dir)
     voice = enroll(
@@ -68,11 +72,9 @@ def run(args: argparse.Namespace) -> int:
     for remark in remarks(voice):
         print(f"note: {remark}")
     if not args.quick:
-        from voice_replication.voice_adaptation import adapt_stored
-
         references = [load_reference(path) for path in args.files]
         result = adapt_stored(voice, references, store, args.models_dir)
-        outcome = "adapted to it" if result.kept else "not adapted, because the words got lost"
+        outcome = "adapted" if result.kept else "not adapted, because the words got lost"
         before, after = result.before.confidence, result.after.confidence
         print(f"{outcome}; intelligibility {before:.2f} -> {after:.2f} (aligner, 0 is best).")
     print(f'next: voiceclone speak "Hello, this is me." --voice {voice.name} -o hello.wav')

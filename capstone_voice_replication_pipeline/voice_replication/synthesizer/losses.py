@@ -61,7 +61,8 @@ def synthesizer_losses(
     truth, guess = batch.prosody, prediction.prosody
     voiced = batch.mask * truth.voicing
     present = batch.mask * (batch.durations > 0)
-    log_f0 = ((guess.log_f0.float() - truth.log_f0).square() * voiced).sum() / voiced.sum()
+    log_f0 = ((guess.log_f0.float() - truth.log_f0).square() * voiced).sum()
+    log_f0 = log_f0 / voiced.sum().clamp(min=1.0)  # a whisper has no voiced symbol
     voicing = ((guess.voicing.float() - truth.voicing).square() * present).sum() / present.sum()
     energy = ((guess.energy.float() - truth.energy).square() * present).sum() / present.sum()
     median = functional.mse_loss(prediction.speaker_log_f0.float(), batch.speaker_log_f0)
