@@ -79,14 +79,13 @@ def adapt(
     Kept only if neither words nor voice were lost by it. Takes some ten seconds, for two minutes
     of references half a minute. Raises ``InputError`` if the synthesizer is a Tacotron.
     """
-    base_path = checkpoint_path("synthesizer", models_dir)
-    base = adaptable(models_dir)
+    base_path, step = require_adaptable(models_dir)
+    base = Synthesizer.load(base_path)
     hmm = load_aligner(shipped("checkpoints") / "aligner.safetensors")
     practice = mark_noise(SpeechDataset(_recordings(voice, references, hmm), base.encoder))
     settings = settings_for(sum(example.frames for example in practice.examples))
     result = finetune(base, voice.embedding, practice, practice, settings)
-    _, meta = load_checkpoint(base_path)
-    delta = result.save(folder / "delta.safetensors", meta["step"])
+    delta = result.save(folder / "delta.safetensors", step)
     adapted = dataclasses.replace(voice, embedding=result.embedding, delta=delta, adapted=True)
     judge = VoiceJudge([r.audio for r in references], SENTENCES, hmm, models_dir)
     before = _measure(judge, base, voice)
@@ -95,16 +94,16 @@ def adapt(
     return Adaptation(voice if failed else adapted, before, after)
 
 
-def adaptable(models_dir: Path | None = None) -> Synthesizer:
-    """The synthesizer that voices are adapted from; ``InputError`` if it is a Tacotron."""
+def require_adaptable(models_dir: Path | None = None) -> tuple[Path, int]:
+    """The synthesizer's checkpoint and its step; ``InputError`` if it is a Tacotron."""
     path = checkpoint_path("synthesizer", models_dir)
-    synthesizer = Synthesizer.load(path)
-    if type(synthesizer) is not Synthesizer:
+    _, meta = load_checkpoint(path)
+    if meta["config"].get("architecture", "feedforward") != "feedforward":
         raise InputError(
             f"{path}: only the feedforward synthesizer can be adapted to a voice. Enroll with "
             "--quick, which leaves that out."
         )
-    return synthesizer
+    return path, meta["step"]
 
 
 def settings_for(frames: int) -> FinetuneConfig:

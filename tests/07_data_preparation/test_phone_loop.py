@@ -10,6 +10,7 @@ from data_utils.phone_hmm import alignment_features, speaker_statistics
 from data_utils.phone_loop import PAUSE, STATES, best_path, bigram, recognize
 from text_utils import Symbols, pronounce
 from text_utils.symbols import BASE_PHONES
+from text_utils.train_g2p import edit_distance
 from voice_replication.data_processing.alignment import load_aligner, transcribe_phones
 from voice_replication.home import shipped
 from voice_replication.narration.text_to_speech import Speaker
@@ -66,21 +67,12 @@ def test_phones_of_a_sentence_are_mostly_recognized() -> None:
         normalized = (features - mean) / std
         units, lengths = recognize(hmm, normalized)
         assert sum(lengths) == len(features)
-        truth = [NUMBER[p.rstrip("012")] for word in pronounce(text) for p in word.phones]
+        truth = [p.rstrip("012") for word in pronounce(text) for p in word.phones]
         heard = [unit for unit in units if unit != PAUSE]
-        wrong, said = wrong + edits(truth, heard), said + len(truth)
+        wrong += edit_distance(truth, [BASE_PHONES[unit] for unit in heard])
+        said += len(truth)
         frames = len(features) // 2
         alignment = transcribe_phones(hmm, "x", normalized[: 2 * frames], frames, symbols)
         assert sum(alignment.durations) == frames
         assert [symbols.base(i) for i in alignment.ids if i >= 10] == heard
     assert wrong / said < 0.55
-
-
-def edits(a: list[int], b: list[int]) -> int:
-    """Levenshtein distance."""
-    row = list(range(len(b) + 1))
-    for i, x in enumerate(a, 1):
-        previous, row[0] = row[:], i
-        for j, y in enumerate(b, 1):
-            row[j] = min(previous[j] + 1, row[j - 1] + 1, previous[j - 1] + (x != y))
-    return row[-1]

@@ -7,9 +7,10 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+import torch
 from audio_utils import DEFAULT_SPEC, load_audio, mel_spectrogram, resample, save_audio
 from text_utils import Symbols
-from training_utils import load_checkpoint
+from training_utils import load_checkpoint, save_checkpoint
 from voice_replication import voice_adaptation
 from voice_replication.cli import main
 from voice_replication.enrollment import Reference, load_reference, voice_from_references
@@ -165,6 +166,18 @@ def test_a_voice_deleted_meanwhile_stays_deleted(
     with pytest.raises(VoiceNotFoundError):
         adapt_stored(stored, [reference], store)
     assert "short" not in store.names()
+
+
+def test_a_tacotron_is_refused_before_anything_is_stored(
+    recording: Path, home: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    path = tmp_path / "synthesizer.safetensors"
+    save_checkpoint(path, {"x": torch.zeros(1)}, {"config": {"architecture": "tacotron"}})
+    command = ["enroll", "anna", str(recording), "--consent", "I agree."]
+    assert main([*command, "--models-dir", str(tmp_path)]) == 2
+    message = capsys.readouterr().err
+    assert str(path) in message and "--quick" in message
+    assert "anna" not in VoiceStore(home).names()
 
 
 def test_the_command_adapts_unless_it_is_to_be_quick(

@@ -48,9 +48,9 @@ def run(args: argparse.Namespace) -> int:
     elif args.consent_file is not None:
         consent = consent_from_file(args.consent_file, speaker)
     if not args.quick:
-        from voice_replication.voice_adaptation import adapt_stored, adaptable
+        from voice_replication.voice_adaptation import adapt_stored, require_adaptable
 
-        adaptable(args.models_dir)  # or say so before anything is stored
+        require_adaptable(args.models_dir)  # or say so before anything is stored
     store = VoiceStore()
     path = checkpoint_path("encoder", args.models_dir)
     voice = enroll(
