@@ -45,7 +45,6 @@ from voice_replication.home import checkpoint_path
 from voice_replication.narration.formats import Tags, write_audio
 from voice_replication.narration.script import check_text
 from voice_replication.narration.text_to_speech import Clock, Speaker, Speech
-from voice_replication.voice_adaptation import adapt_stored
 from voice_replication.voices import Consent, Voice, VoiceStore
 
 Embedding = npt.NDArray[np.float32]
@@ -110,6 +109,8 @@ def make_demo(request: DemoRequest) -> MadeDemo:
         reference, voice = _enrolled(request, speaker, samples)
         clock.lap("enrolling")
         if request.recording is not None:
+            from voice_replication.voice_adaptation import adapt_stored  # loads numba
+
             voice = adapt_stored(voice, [reference], store, request.models_dir).voice
             clock.lap("adapting to the recording")
         bar.update()

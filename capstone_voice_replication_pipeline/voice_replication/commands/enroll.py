@@ -74,7 +74,7 @@ def run(args: argparse.Namespace) -> int:
     if not args.quick:
         references = [load_reference(path) for path in args.files]
         result = adapt_stored(voice, references, store, args.models_dir)
-        outcome = "adapted" if result.kept else "not adapted, because the words got lost"
+        outcome = "adapted" if result.kept else "not adapted, which did harm"
         before, after = result.before.confidence, result.after.confidence
         print(f"{outcome}; intelligibility {before:.2f} -> {after:.2f} (aligner, 0 is best).")
     print(f'next: voiceclone speak "Hello, this is me." --voice {voice.name} -o hello.wav')

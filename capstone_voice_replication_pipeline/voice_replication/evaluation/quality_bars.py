@@ -124,11 +124,8 @@ def words(rows: Mapping[str, Summary], hard: Sequence[Any]) -> Iterator[Bar]:
 def similarity(system: Summary, real: Summary) -> Bar:
     """New sentences against real excerpts that are as short; without those, whole recordings."""
     what = "similarity, share of the real same-speaker cosine"
-    reached, whole, short = (
-        system["similarity"],
-        real["similarity"],
-        system["similarity_as_short"],
-    )
+    reached, whole = system["similarity"], real["similarity"]
+    short = system["similarity_as_short"]
     if reached is None or not whole:
         return limit(what, None, SIMILARITY_SHARE, "{:.1%}", at_least=True)
     bar = limit(what, reached / (short or whole), SIMILARITY_SHARE, "{:.1%}", at_least=True)
