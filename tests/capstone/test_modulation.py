@@ -10,7 +10,6 @@ from torch.nn import functional
 from voice_replication.synthesizer.modulation import (
     GAINS,
     TAPS,
-    bin_spread,
     cosines,
     fit_filters,
     loud_frames,
@@ -84,17 +83,6 @@ def test_recordings_that_are_too_short_teach_nothing() -> None:
     short = mel(frames=20)
     assert not bool(fit_filters([(short, short)], LOW).any())
     assert not bool(fit_filters([], LOW).any())
-    assert torch.equal(bin_spread([], []), torch.ones(DEFAULT_SPEC.n_mels))
-
-
-def test_spreads_say_how_much_more_recordings_vary() -> None:
-    real = mel()
-    center = real.mean(dim=1, keepdim=True)
-    dull = center + (real - center) / 1.25
-    assert torch.allclose(bin_spread([(real, 100)], [dull]), torch.tensor(1.25), atol=0.02)
-    spread = bin_spread([(real, LOW), (mel(seed=1), 100)], [dull, mel(seed=1)])
-    assert bool((spread[:LOW] > 1.02).all()), "both count below the bandwidth of the first"
-    assert torch.allclose(spread[LOW + 4 :], torch.ones(100 - LOW - 4), atol=1e-4)
 
 
 def test_pauses_do_not_count() -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -11,7 +12,12 @@ from audio_utils.mel import mel_centers_hz
 from env_utils import InputError
 from text_utils import pronounce
 from voice_replication import voice_files
-from voice_replication.synthesizer.average_spectrum import correction, measure_timbre
+from voice_replication.synthesizer.average_spectrum import (
+    VOICING_FRAMES,
+    Correction,
+    correction,
+    measure_timbre,
+)
 from voice_replication.synthesizer.inference import Synthesizer
 from voice_replication.timbre import Timbre
 from voice_replication.voices import VoiceStore
@@ -71,6 +77,19 @@ def test_a_telephone_says_nothing_about_what_it_does_not_carry(recording: tuple)
     assert np.abs(change.voiced[: len(narrow.voiced)]).max() > 0.3
     np.testing.assert_array_equal(change.voiced[far], 0.0)
     np.testing.assert_array_equal(change.ratio[far], 1.0)
+
+
+def test_voiced_frames_are_stretched_and_unvoiced_ones_stay(recording: tuple) -> None:
+    """The spread is that of voiced frames; a hiss keeps its own average."""
+    mel, _ = recording
+    nothing = Correction.nothing()
+    livelier = replace(nothing, center=mel.mean(axis=1), ratio=1.3 * nothing.ratio)
+    unvoiced, voiced = np.zeros(mel.shape[1], np.float32), np.full(mel.shape[1], 200.0, np.float32)
+    np.testing.assert_allclose(livelier.apply(mel, unvoiced), mel, atol=1e-4)
+    inside = slice(VOICING_FRAMES, -VOICING_FRAMES)
+    center = mel.mean(axis=1, keepdims=True)
+    wide = np.maximum(center + 1.3 * (mel - center), np.log(DEFAULT_SPEC.log_floor))
+    np.testing.assert_allclose(livelier.apply(mel, voiced)[:, inside], wide[:, inside], atol=1e-4)
 
 
 def test_too_little_speech_has_no_timbre(recording: tuple) -> None:

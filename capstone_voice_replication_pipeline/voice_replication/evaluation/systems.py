@@ -74,15 +74,17 @@ class Cloner(Protocol):
 
 @cache
 def code_fingerprint(*packages: str) -> str:
-    """Twelve digits over the bytes of all Python files of packages of ``voice_replication``.
+    """Twelve digits over the Python files of packages of ``voice_replication``, and over all that
+    decides how a text is read.
 
     The same weights speak differently after a change of the code around them.
     """
     digest = hashlib.sha256()
-    root = Path(str(files("voice_replication")))
-    for package in packages:
-        for path in sorted((root / package).rglob("*.py")):
-            digest.update(path.relative_to(root).as_posix().encode() + path.read_bytes())
+    root, reading = (Path(str(files(name))) for name in ("voice_replication", "text_utils"))
+    sources = [path for package in packages for path in sorted((root / package).rglob("*.py"))]
+    learned = (path for kind in ("*.json", "*.npz") for path in sorted(reading.glob(kind)))
+    for path in (*sources, *sorted(reading.glob("*.py")), *learned):
+        digest.update(path.name.encode() + path.read_bytes())
     return digest.hexdigest()[:12]
 
 

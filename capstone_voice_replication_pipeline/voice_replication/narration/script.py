@@ -19,6 +19,7 @@ from typing import Literal
 from book_utils import split_paragraphs
 from env_utils import InputError
 from text_utils import Word, normalize_text, pronounce, split_sentences
+from text_utils.phrasing import phrase
 
 Break = Literal["clause", "sentence", "paragraph", "scene"]
 
@@ -126,9 +127,11 @@ def _pieces(words: Sequence[Word]) -> Iterator[tuple[Word, ...]]:
     rest = list(words)
     while _symbols(rest) > MAX_SYMBOLS:
         fits = next(n for n in range(1, len(rest) + 1) if _symbols(rest[: n + 1]) > MAX_SYMBOLS)
-        # the strongest mark in the second half of what fits; of equals the last
+        # the strongest mark in the second half of what fits, or else a breath; of equals the last
+        said = phrase(rest[: 2 * fits])
         cut = max(
-            range(max(1, fits // 2), fits + 1), key=lambda n: (_STRENGTH[rest[n - 1].pause], n)
+            range(max(1, fits // 2), fits + 1),
+            key=lambda n: (_STRENGTH[rest[n - 1].pause], _STRENGTH[said[n - 1].pause], n),
         )
         piece, rest = rest[:cut], rest[cut:]
         if piece[-1].pause == " ":

@@ -16,8 +16,8 @@ class Pauses:
     """Silences in seconds at normal speed, from the end of one word to the start of the next.
 
     The first ones are put between what is synthesized in one go; ``longest_inner`` limits what the
-    model itself does within a sentence, at punctuation, and ``longest_unwritten`` where the text
-    has none.
+    model itself does within a sentence, at punctuation and where a reader takes a breath
+    (``text_utils.phrasing``), and ``longest_unwritten`` everywhere else.
     """
 
     clause: float = 0.2  # where a very long sentence was cut

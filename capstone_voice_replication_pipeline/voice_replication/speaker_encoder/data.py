@@ -163,6 +163,10 @@ class SpeakerBank:
         """Speakers times speeds."""
         return len(self.speakers) * len(self.config.speeds)
 
+    def one_each(self) -> list[Tensor]:
+        """The mel of the first utterance of every speaker."""
+        return [self.mels[0][sessions[0][0]] for sessions in self.sessions]
+
     def batch(self, rng: np.random.Generator) -> EncoderBatch:
         """Random speakers, utterances and crops; all crops of a batch have one length."""
         config = self.config

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
+import numpy.typing as npt
 import torch
 from audio_utils import DEFAULT_SPEC
 from data_utils import Utterance
@@ -40,8 +42,10 @@ from voice_replication.speaker_encoder.model import (
 from voice_replication.speaker_encoder.verification import (
     Trials,
     balanced_eer,
+    cosines,
     cross_session_trials,
     mfcc_statistics,
+    normalized_scores,
     trials_eer,
 )
 
@@ -75,21 +79,31 @@ class VerificationSet:
     def __init__(self, utterances: list[Utterance], trials: Trials, mels: list[Tensor]) -> None:
         self.utterances, self.trials, self.mels = utterances, trials, mels
 
-    def measure(self, encoder: SpeakerEncoder) -> dict[str, float]:
-        """Equal error rates of the encoder, over all trials and balanced by speaker pair."""
-        embeddings = np.stack([encoder.embed_bins(m.float().numpy()) for m in self.mels])
-        return {
-            "eer": trials_eer(embeddings, self.trials),
-            "eer_balanced": balanced_eer(embeddings, self.utterances, self.trials),
+    def measure(self, encoder: SpeakerEncoder, cohort: Sequence[Tensor] = ()) -> dict[str, float]:
+        """Equal error rates of the encoder, over all trials and balanced by speaker pair; with the
+        mels of a ``cohort`` of strangers also of normalized scores."""
+        embeddings = _embeddings(encoder, self.mels)
+        scores = cosines(embeddings)
+        rates = {
+            "eer": trials_eer(scores, self.trials),
+            "eer_balanced": balanced_eer(scores, self.utterances, self.trials),
         }
+        if cohort:
+            normalized = normalized_scores(embeddings, _embeddings(encoder, cohort))
+            rates["eer_normalized"] = trials_eer(normalized, self.trials)
+        return rates
 
     def baseline(self) -> dict[str, float]:
         """The same for MFCC statistics."""
-        vectors = mfcc_statistics([m.float().numpy() for m in self.mels])
+        scores = cosines(mfcc_statistics([m.float().numpy() for m in self.mels]))
         return {
-            "mfcc_eer": trials_eer(vectors, self.trials),
-            "mfcc_eer_balanced": balanced_eer(vectors, self.utterances, self.trials),
+            "mfcc_eer": trials_eer(scores, self.trials),
+            "mfcc_eer_balanced": balanced_eer(scores, self.utterances, self.trials),
         }
+
+
+def _embeddings(encoder: SpeakerEncoder, mels: Sequence[Tensor]) -> npt.NDArray[np.float32]:
+    return np.stack([encoder.embed_bins(mel.float().numpy()) for mel in mels])
 
 
 class EncoderTask(Task):
@@ -151,7 +165,8 @@ class EncoderTask(Task):
     def export(self, folder: Path, step: int, metrics: dict[str, float]) -> Path:
         if self.unseen is not None:  # measured once, at the end: nothing is chosen by it
             self.encoder.eval()
-            unseen = {**self.unseen.measure(SpeakerEncoder(self.encoder)), **self.unseen.baseline()}
+            measured = self.unseen.measure(SpeakerEncoder(self.encoder), self.bank.one_each())
+            unseen = {**measured, **self.unseen.baseline()}
             metrics = {**metrics, **{f"unseen_{name}": value for name, value in unseen.items()}}
         meta = {
             "kind": "encoder",

@@ -21,6 +21,7 @@ from voice_replication.speaker_encoder.data import session_of
 Floats = npt.NDArray[np.float32]
 
 CEPSTRA = 20
+NEAREST = 100  # strangers that a score is held against
 
 
 @dataclass(frozen=True)
@@ -54,29 +55,48 @@ def cross_session_trials(utterances: Sequence[Utterance], new: int | None = None
     return Trials(genuine, impostor)
 
 
-def trials_eer(embeddings: Floats, trials: Trials) -> float:
-    """Equal error rate of unit-length ``embeddings (U, D)`` under the cosine, 0 .. 0.5."""
-    cosine = embeddings @ embeddings.T
-    return equal_error_rate(cosine[tuple(trials.genuine.T)], cosine[tuple(trials.impostor.T)])[0]
+def cosines(embeddings: Floats) -> Floats:
+    """The score of every pair of unit-length ``embeddings (U, D)``: ``(U, U)``."""
+    return np.asarray(embeddings @ embeddings.T)
 
 
-def balanced_eer(embeddings: Floats, utterances: Sequence[Utterance], trials: Trials) -> float:
+def normalized_scores(embeddings: Floats, cohort: Floats) -> Floats:
+    """As :func:`cosines`, in standard deviations above what strangers reach, ``(U, U)``.
+
+    Some recordings resemble everybody a little, noisy ones nobody. So each score is held against
+    those of its two recordings with the :data:`NEAREST` most similar of ``cohort (C, D)``,
+    embeddings of speakers who are in no trial: adaptive symmetric score normalization (Cumani et
+    al., "Comparison of speaker recognition approaches for real applications", 2011)::
+
+        s' = ((s - mean_a) / std_a + (s - mean_b) / std_b) / 2
+    """
+    strangers = np.sort(embeddings @ cohort.T, axis=1)[:, -NEAREST:]
+    mean, deviation = strangers.mean(axis=1), strangers.std(axis=1) + 1e-9
+    one_sided = (cosines(embeddings) - mean[:, None]) / deviation[:, None]
+    return np.asarray((one_sided + one_sided.T) / 2)
+
+
+def trials_eer(scores: Floats, trials: Trials) -> float:
+    """Equal error rate of ``trials`` whose scores are in ``scores (U, U)``, 0 .. 0.5."""
+    return equal_error_rate(scores[tuple(trials.genuine.T)], scores[tuple(trials.impostor.T)])[0]
+
+
+def balanced_eer(scores: Floats, utterances: Sequence[Utterance], trials: Trials) -> float:
     """As :func:`trials_eer`, but every pair of speakers counts alike, however much they recorded.
 
     Each pair's scores are resampled at 50 evenly spaced quantiles.
     """
-    cosine = embeddings @ embeddings.T
     speakers = [u.speaker for u in utterances]
 
-    def scores(pairs: npt.NDArray[np.int64]) -> list[float]:
+    def resampled(pairs: npt.NDArray[np.int64]) -> list[float]:
         groups: dict[tuple[str, str], list[float]] = {}
         for a, b in pairs:
             low, high = sorted((speakers[a], speakers[b]))
-            groups.setdefault((low, high), []).append(float(cosine[a, b]))
+            groups.setdefault((low, high), []).append(float(scores[a, b]))
         levels = (np.arange(50) + 0.5) / 50
         return [float(s) for g in groups.values() for s in np.quantile(g, levels)]
 
-    return equal_error_rate(scores(trials.genuine), scores(trials.impostor))[0]
+    return equal_error_rate(resampled(trials.genuine), resampled(trials.impostor))[0]
 
 
 def mfcc_statistics(mels: Sequence[Floats]) -> Floats:

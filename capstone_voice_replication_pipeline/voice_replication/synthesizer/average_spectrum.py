@@ -53,8 +53,8 @@ VOICING_FRAMES = 5  # over which voiced and unvoiced correction fade into each o
 
 @dataclass(frozen=True, eq=False)
 class Correction:
-    """What to add to a mel: ``voiced`` and ``unvoiced`` offsets ``(M,)``, and a stretch by
-    ``ratio (M,)`` around ``center (M,)``."""
+    """What to add to a mel: ``voiced`` and ``unvoiced`` offsets ``(M,)``, and a stretch of
+    voiced frames by ``ratio (M,)`` around ``center (M,)``."""
 
     center: Floats
     ratio: Floats
@@ -76,7 +76,8 @@ class Correction:
         """``mel (M, F)`` with this timbre; ``f0_hz (F,)`` says which frames are voiced."""
         box = np.ones(VOICING_FRAMES) / VOICING_FRAMES
         voicing = np.convolve(f0_hz > 0, box, "same")[None]
-        wide = self.center[:, None] + (mel - self.center[:, None]) * self.ratio[:, None]
+        stretch = 1 + voicing * (self.ratio[:, None] - 1)
+        wide = self.center[:, None] + (mel - self.center[:, None]) * stretch
         moved = wide + voicing * self.voiced[:, None] + (1 - voicing) * self.unvoiced[:, None]
         return np.maximum(moved, np.log(spec.log_floor)).astype(np.float32)
 

@@ -12,6 +12,7 @@ import torch
 from audio_utils import DEFAULT_SPEC, AudioSpec
 from env_utils import CheckpointError, InputError
 from text_utils import Symbols, Word, pronounce
+from text_utils.phrasing import phrase
 from torch import Tensor
 from torch.nn.utils.rnn import pad_sequence
 from training_utils import load_checkpoint, load_into
@@ -112,7 +113,7 @@ class Synthesizer:
             tensors = {n: t + changes[n] if n in changes else t for n, t in tensors.items()}
         config = SynthesizerConfig.model_validate(meta["config"]["model"])
         model = network.Synthesizer(config, len(symbols), DEFAULT_SPEC)
-        load_into(model, tensors, path)
+        load_into(model, network.in_use(tensors), path)
         return cls(model, symbols, str(meta["encoder"]), device)
 
     @staticmethod
@@ -164,7 +165,7 @@ class Synthesizer:
         self, requests: Sequence[Request]
     ) -> list[tuple[Floats, npt.NDArray[np.int64], list[int], Floats]]:
         """What the network itself says to ``requests``: mel, durations, symbols and F0 of each."""
-        ids = [self.symbols.encode(request.words) for request in requests]
+        ids = [self.symbols.encode(phrase(request.words)) for request in requests]
         tokens = self._padded([torch.tensor(row) for row in ids])
         mask = self._padded([torch.ones(len(row)) for row in ids])
         embeddings = np.stack([r.embedding for r in requests]).astype(np.float32)

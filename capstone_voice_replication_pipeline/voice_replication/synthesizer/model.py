@@ -13,6 +13,7 @@ Shapes: ``B`` batch, ``L`` symbols, ``F`` frames, ``M`` mel bins, ``D`` channels
 from __future__ import annotations
 
 import math
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import torch
@@ -27,6 +28,7 @@ from voice_replication.synthesizer.treble import add_treble, low_bins
 
 MEAN_LOG_MEL, STD_LOG_MEL = -5.0, 2.5  # of speech, about: the network works on scaled mels
 LOG_F0_CENTER = 5.0  # ln Hz: 148 Hz
+RETIRED = ("mel_spread",)  # tensors of earlier checkpoints that nothing uses any more
 
 
 class SynthesizerConfig(StrictModel):
@@ -63,6 +65,11 @@ class Prediction:
     speaker_log_f0: Tensor
 
 
+def in_use(tensors: Mapping[str, Tensor]) -> dict[str, Tensor]:
+    """The ``tensors`` of a checkpoint without those of :data:`RETIRED`."""
+    return {name: tensor for name, tensor in tensors.items() if name not in RETIRED}
+
+
 class Synthesizer(nn.Module):
     """See the module's docstring."""
 
@@ -95,7 +102,6 @@ class Synthesizer(nn.Module):
         nn.init.zeros_(self.harmonics_in.weight)
         low = low_bins(spec)
         self.register_buffer("modulation", torch.zeros(low, TAPS))  # see finish()
-        self.register_buffer("mel_spread", torch.ones(spec.n_mels))  # see finish()
         self.register_buffer("treble", torch.zeros(spec.n_mels - low, low + 1))  # see finish()
 
     def encode(self, ids: Tensor, speaker: Tensor, mask: Tensor) -> Tensor:
@@ -190,17 +196,14 @@ class Synthesizer(nn.Module):
     def finish(self, mel: Tensor) -> Tensor:
         """Give ``mel (B, M, F)``, all frames of it, the movement and treble that real speech has.
 
-        The decoder predicts averages, which move less than what they are averages of. First fast
-        movement is made stronger by ``modulation`` (see ``modulation.py``), then each bin is
-        stretched around its mean by ``mel_spread`` (global variance, Toda and Tokuda 2007); both
-        are measured on held-out recordings when training ends. What most recordings do not hold,
-        above 8 kHz, is added by ``treble`` (see ``treble.py``).
+        The decoder predicts averages, which move less than what they are averages of. So fast
+        movement is made stronger by ``modulation`` (see ``modulation.py``), which is measured on
+        held-out recordings when training ends. What most recordings do not hold, above 8 kHz, is
+        added by ``treble`` (see ``treble.py``).
         """
         mel = sharpen(mel, self.get_buffer("modulation"))
-        mean = mel.mean(dim=2, keepdim=True)
-        wide = mean + (mel - mean) * self.get_buffer("mel_spread")[:, None]
         treble = self.get_buffer("treble")
-        return add_treble(wide, treble) if bool(treble.any()) else wide
+        return add_treble(mel, treble) if bool(treble.any()) else mel
 
     def _ripple(self, f0_hz: Tensor) -> Tensor:
         """What pulses of the pitch of each frame leave in a mel: ``(B, F) -> (B, F, M)``."""

@@ -21,11 +21,10 @@ cepstra, ``F`` frames, ``W`` = 32 frames of a window, ``V = W // 2 + 1`` modulat
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from functools import lru_cache
 
 import torch
-from audio_utils import DEFAULT_SPEC
 from torch import Tensor
 from torch.nn import functional
 
@@ -34,7 +33,6 @@ TAPS = 17
 FASTEST = (7.5, 10.5)  # 22 and 30 Hz, in cycles a window: the gain fades to 1 in between
 FINEST = 60  # cepstra from here on are finer than harmonics, and are left alone
 GAINS = (0.8, 2.0)
-SPREADS = (0.8, 1.5)
 SMOOTHING = 1.5  # cepstra, standard deviation: one alone is measured badly
 LOUD_NATS = 4.6  # 40 dB: frames this far below the loudest are pauses
 
@@ -94,22 +92,6 @@ def fit_filters(pairs: Iterable[tuple[Tensor, Tensor]], low: int) -> Tensor:
     half = TAPS // 2
     taps = impulse[:, WINDOW_FRAMES // 2 - half : WINDOW_FRAMES // 2 + half + 1]
     return torch.as_tensor(taps * torch.hann_window(TAPS + 2, periodic=False)[1:-1])
-
-
-def bin_spread(real: Sequence[tuple[Tensor, int]], spoken: Sequence[Tensor]) -> Tensor:
-    """How much more every mel bin varies in recordings than in speech of the same sentences,
-    ``(M,)``, smoothed; ones if that cannot be said of every bin.
-
-    ``real``: log-mels ``(M, F)``, and how many bins of each were recorded.
-    """
-    variance = torch.zeros(2, DEFAULT_SPEC.n_mels)
-    for (recorded, top), said in zip(real, spoken, strict=True):
-        for row, mel in enumerate((recorded.float(), said)):
-            variance[row, :top] += mel[:top, loud_frames(mel)].var(dim=1)
-    if not bool((variance > 0).all()):
-        return torch.ones(DEFAULT_SPEC.n_mels)
-    spread = (variance[0] / variance[1]).sqrt()[None]
-    return functional.avg_pool1d(spread, 5, 1, 2, count_include_pad=False)[0].clamp(*SPREADS)
 
 
 def sharpen(mel: Tensor, filters: Tensor) -> Tensor:

@@ -20,6 +20,7 @@ import torch
 from audio_utils import DEFAULT_SPEC
 from env_utils import CheckpointError, InputError
 from text_utils import Symbols, Word
+from text_utils.phrasing import phrase
 from torch import Tensor
 from training_utils import load_into
 
@@ -125,7 +126,7 @@ class TacotronSynthesizer(Synthesizer):
                 f"pitch {pitch_semitones:+g}: a Tacotron has no control of pitch. Use 0, or a "
                 "feedforward synthesizer."
             )
-        ids = self.symbols.encode(words)
+        ids = self.symbols.encode(phrase(words))
         reduction = self.tacotron.config.reduction
         most = LONGEST_SYMBOL_FRAMES * len(ids) + LONGEST_EDGE_FRAMES
         linger = LINGER_SECONDS * DEFAULT_SPEC.frames_per_second

@@ -11,7 +11,6 @@ import torch
 from audio_utils import DEFAULT_SPEC
 from data_utils import FrameBucketSampler
 from pydantic import Field
-from text_utils import pronounce
 from torch import Tensor, nn
 from training_utils import (
     MetricSink,
@@ -27,10 +26,9 @@ from training_utils import (
 
 from voice_replication.data_processing.selection import DataSelection, select_utterances
 from voice_replication.synthesizer import model as network
-from voice_replication.synthesizer.data import Example, SpeechDataset, SynthesizerBatch
-from voice_replication.synthesizer.inference import Synthesizer
+from voice_replication.synthesizer.data import SpeechDataset, SynthesizerBatch
 from voice_replication.synthesizer.losses import LossConfig, synthesizer_losses
-from voice_replication.synthesizer.modulation import bin_spread, fit_filters
+from voice_replication.synthesizer.modulation import fit_filters
 from voice_replication.synthesizer.treble import fit_treble, low_bins
 
 
@@ -157,9 +155,9 @@ class SynthesizerTask(SpeechTask):
 
     @torch.no_grad()
     def measure_movement(self, utterances: int = 200) -> None:
-        """Set the model's ``modulation`` and ``mel_spread`` from held-out recordings: what
-        predicted mels lack of the movement of real ones. Narrow-band recordings do not count:
-        their coding lets the bins below its limit come and go."""
+        """Set the model's ``modulation`` from held-out recordings: what predicted mels lack of the
+        movement of real ones. Narrow-band recordings do not count: their coding lets the bins below
+        its limit come and go."""
         low = low_bins(DEFAULT_SPEC)
         wide = [i for i, example in enumerate(self.dev.examples) if example.top_bin >= low]
         pairs = []
@@ -167,20 +165,6 @@ class SynthesizerTask(SpeechTask):
             batch = self.dev.collate([index]).to(self.device)
             pairs.append((batch.mel[0], predict(self.model, batch).mel[0]))
         self.model.get_buffer("modulation").copy_(fit_filters(pairs, low))
-        spread = self.model.get_buffer("mel_spread").fill_(1.0)
-        examples = [self.dev.examples[index] for index in wide[:utterances]]
-        speaker = Synthesizer(self.model, self.train.symbols, self.train.encoder, str(self.device))
-        spoken = [self._spoken(example, speaker) for example in examples]
-        spread.copy_(bin_spread([(e.mel, e.top_bin) for e in examples], spoken))
-
-    def _spoken(self, example: Example, speaker: Synthesizer) -> Tensor:
-        """The sentence of ``example`` as it is spoken in use, with predicted prosody: a mel."""
-        spoken = speaker.synthesize(
-            pronounce(example.text),
-            self.dev.speaker_vector(example.speaker).numpy(),
-            f0_median_hz=float(np.exp(self.dev.log_f0[example.speaker])),
-        )
-        return torch.from_numpy(spoken.mel)
 
     def learn_treble(self, utterances: int = 300) -> None:
         """Fit the model's ``treble`` to full-band training recordings, if there are any."""
@@ -227,7 +211,7 @@ def train_synthesizer(
     dev = SpeechDataset.read(data, select_utterances(data, config.data, "dev"))
     task = SynthesizerTask(config, train, dev)
     if start_from is not None:
-        load_into(task.model, load_checkpoint(start_from)[0], start_from)
+        load_into(task.model, network.in_use(load_checkpoint(start_from)[0]), start_from)
     trainer = Trainer(
         task,
         config.training,
