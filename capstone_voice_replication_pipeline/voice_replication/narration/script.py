@@ -86,8 +86,8 @@ def paragraph_lines(paragraph: str, last: bool = True) -> Iterator[Line]:
 def _finished(line: Line) -> Line:
     """``line`` as the end of a paragraph, which is finished whatever it ends in."""
     *rest, last = line.words
-    closed = last if last.pause in ".?!" else replace(last, pause=".")
-    return Line(line.text, (*rest, closed), "paragraph")
+    words = (*rest, last if last.pause in ".?!" else replace(last, pause="."))
+    return Line(_text(words), words, "paragraph")
 
 
 def require_lines(text: str) -> list[Line]:
@@ -119,7 +119,8 @@ def _sentence(text: str) -> list[Line]:
         return [*result, Line(_text(last), last, "sentence")]
     # a part of a longer sentence that was cut at a clause must not sound finished
     mark = _MARKS.get(text.rstrip()[-1], ",")
-    return [*result, Line(_text(last), (*last[:-1], replace(last[-1], pause=mark)), "clause")]
+    unfinished = (*last[:-1], replace(last[-1], pause=mark))
+    return [*result, Line(_text(unfinished), unfinished, "clause")]
 
 
 def _pieces(words: Sequence[Word]) -> Iterator[tuple[Word, ...]]:
