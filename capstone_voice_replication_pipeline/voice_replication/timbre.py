@@ -21,25 +21,27 @@ LARGEST = 100.0  # nats: no logarithm of a magnitude is this far from zero
 @dataclass(frozen=True, eq=False)
 class Timbre:
     """``voiced (N,)`` mean log-mel of loud voiced frames, ``spread (N,)`` its deviation over time,
-    ``error (N,)`` the standard error of the mean, ``unvoiced (N,)`` mean of unvoiced speech."""
+    ``error (N,)`` the standard error of the mean."""
 
     voiced: Floats
     spread: Floats
     error: Floats
-    unvoiced: Floats
 
     def to_array(self) -> Floats:
-        """``(4, N)``, to be stored."""
-        return np.stack([self.voiced, self.spread, self.error, self.unvoiced])
+        """``(3, N)``, to be stored."""
+        return np.stack([self.voiced, self.spread, self.error])
 
     @classmethod
     def from_array(cls, values: Floats, source: str) -> Timbre:
-        """Inverse of :meth:`to_array`; ``InputError`` naming ``source`` if it cannot be one."""
-        fits = values.ndim == 2 and len(values) == 4 and values.dtype.kind == "f"
+        """Inverse of :meth:`to_array`; ``InputError`` naming ``source`` if it cannot be one.
+
+        A fourth row, which voices stored earlier have, is not used any more.
+        """
+        fits = values.ndim == 2 and len(values) in (3, 4) and values.dtype.kind == "f"
         if not fits or not FEWEST_BINS <= values.shape[1] <= MOST_BINS:
-            raise InputError(f"{source}: the timbre has shape {values.shape}, not (4, bins).")
+            raise InputError(f"{source}: the timbre has shape {values.shape}, not (3, bins).")
         if not np.isfinite(values).all() or np.abs(values).max() > LARGEST:
             raise InputError(f"{source}: the timbre holds values that no recording has.")
         if (values[1:3] < 0).any():
             raise InputError(f"{source}: the timbre has a negative deviation.")
-        return cls(*values.astype(np.float32))
+        return cls(*values[:3].astype(np.float32))

@@ -7,13 +7,14 @@ So the synthesizer speaks a few fixed sentences, once per voice, and the differe
 average spectrum and that of the recordings is added to all it says, together with the treble that
 it lacks (``treble.py``)::
 
-    recordings ─ mean, spread of speech frames ─┐
+    recordings ─ mean, spread of voiced frames ─┐
                                                 ├─ difference, as far as it is certain ─► mel + ...
     fixed sentences in this voice ─ the same ───┘
 
 The classic of channel and speaker normalization (cepstral mean and variance, Atal 1974; Viikki and
 Laurila 1998), used backwards. A mean of few frames also reflects which vowels happened to be in
-them; that error is estimated, and the difference shrunk by it (James and Stein 1961).
+them; that error is estimated, and the difference shrunk by it (James and Stein 1961). Only voiced
+frames are measured: which of the others hold speech, a recording does not say reliably.
 
 Shapes: ``M`` mel bins, ``N`` of them known from the recordings, ``F`` frames.
 """
@@ -42,35 +43,32 @@ SENTENCES = (  # spoken by the synthesizer to hear itself
 )
 BLOCK_FRAMES = 47  # half a second: neighbours in time are not independent
 FEWEST_FRAMES = 94  # voiced ones, one second: fewer say nothing about an average
-FEWEST_UNVOICED = 10
 QUIETEST_SHARE = 0.2  # of the voiced frames: onsets and fading ends do not count
-UNVOICED_NATS = 3.0  # unvoiced frames this far below quiet voiced ones are silence
 LARGEST_NATS = 1.5  # 13 dB
 SPREADS = (0.7, 1.5)
 SMOOTHING_BINS = 1.0
-VOICING_FRAMES = 5  # over which voiced and unvoiced correction fade into each other
+VOICING_FRAMES = 5  # over which the stretch of voiced frames fades in and out
 
 
 @dataclass(frozen=True, eq=False)
 class Correction:
-    """What to add to a mel: ``voiced`` and ``unvoiced`` offsets ``(M,)``, and a stretch of
-    voiced frames by ``ratio (M,)`` around ``center (M,)``."""
+    """What to do to a mel: add ``offset (M,)``, and stretch voiced frames by ``ratio (M,)`` around
+    ``center (M,)``."""
 
     center: Floats
     ratio: Floats
-    voiced: Floats
-    unvoiced: Floats
+    offset: Floats
 
     @classmethod
     def nothing(cls, n_mels: int = DEFAULT_SPEC.n_mels) -> Correction:
         """What leaves a mel as it is."""
         zeros = np.zeros(n_mels, np.float32)
-        return cls(zeros, np.ones(n_mels, np.float32), zeros, zeros)
+        return cls(zeros, np.ones(n_mels, np.float32), zeros)
 
     def with_treble(self, lift: float, spec: AudioSpec = DEFAULT_SPEC) -> Correction:
         """The same with ``lift`` nepers more above 8 kHz."""
         lifted = np.where(mel_centers_hz(spec) >= TREBLE_HZ, lift, 0.0).astype(np.float32)
-        return replace(self, voiced=self.voiced + lifted, unvoiced=self.unvoiced + lifted)
+        return replace(self, offset=self.offset + lifted)
 
     def apply(self, mel: Floats, f0_hz: Floats, spec: AudioSpec = DEFAULT_SPEC) -> Floats:
         """``mel (M, F)`` with this timbre; ``f0_hz (F,)`` says which frames are voiced."""
@@ -78,7 +76,7 @@ class Correction:
         voicing = np.convolve(f0_hz > 0, box, "same")[None]
         stretch = 1 + voicing * (self.ratio[:, None] - 1)
         wide = self.center[:, None] + (mel - self.center[:, None]) * stretch
-        moved = wide + voicing * self.voiced[:, None] + (1 - voicing) * self.unvoiced[:, None]
+        moved = wide + self.offset[:, None]
         return np.maximum(moved, np.log(spec.log_floor)).astype(np.float32)
 
 
@@ -101,12 +99,10 @@ def measure_timbre(
     loudness = mel.mean(axis=0)
     threshold = np.quantile(loudness[voiced], QUIETEST_SHARE)
     loud = mel[:, voiced & (loudness > threshold)]
-    hiss = mel[:, ~voiced & (loudness > threshold - UNVOICED_NATS)]
-    mean = loud.mean(axis=1)
     blocks = np.array_split(loud, max(2, loud.shape[1] // BLOCK_FRAMES), axis=1)
     means = np.stack([block.mean(axis=1) - block.mean() for block in blocks])
-    unvoiced = hiss.mean(axis=1) if hiss.shape[1] >= FEWEST_UNVOICED else mean
-    rows = (mean, loud.std(axis=1), means.std(axis=0, ddof=1) / len(blocks) ** 0.5, unvoiced)
+    error = means.std(axis=0, ddof=1) / len(blocks) ** 0.5
+    rows = (loud.mean(axis=1), loud.std(axis=1), error)
     return Timbre(*(np.asarray(row, np.float32) for row in rows))
 
 
@@ -127,18 +123,15 @@ def correction(wanted: Timbre, spoken: Timbre, n_mels: int = DEFAULT_SPEC.n_mels
     bins = min(len(wanted.voiced), len(spoken.voiced))
     wanted, spoken = (Timbre(*t.to_array()[:, :bins]) for t in (wanted, spoken))
     difference = wanted.voiced - spoken.voiced
-    louder = difference.mean()  # loudness is set elsewhere
-    difference = difference - louder
+    difference = difference - difference.mean()  # loudness is set elsewhere
     doubt = np.mean(wanted.error**2 + spoken.error**2)
     certain = float(np.clip(1 - doubt / max(np.mean(difference**2), 1e-9), 0.0, 1.0))
-    unvoiced = wanted.unvoiced - spoken.unvoiced - louder
     ratio = np.asarray(wanted.spread / spoken.spread.clip(min=1e-3), np.float32)
     stretch = np.clip(1 + (_smooth(ratio) - 1) * certain, *SPREADS).astype(np.float32)
     return Correction(
         center=_extended(spoken.voiced, n_mels, float(spoken.voiced[-1])),
         ratio=_extended(stretch, n_mels, 1.0),
-        voiced=_extended(_limited(difference, certain), n_mels, 0.0),
-        unvoiced=_extended(_limited(unvoiced, certain), n_mels, 0.0),
+        offset=_extended(_limited(difference, certain), n_mels, 0.0),
     )
 
 
