@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import math
 import random
 from pathlib import Path
 
@@ -10,7 +11,7 @@ import numpy as np
 import pytest
 from env_utils import InputError
 from text_utils import pronounce
-from text_utils.phrasing import SHORTEST, Phrasing, Stretch, fit_phrasing, phrase
+from text_utils.phrasing import DISTANCES, SHORTEST, Phrasing, Stretch, fit_phrasing, phrase
 
 LONG = (
     "He had been told that the house would be empty but when he opened the door a woman he had "
@@ -82,15 +83,15 @@ def test_the_most_probable_set_of_pauses_is_found() -> None:
     model = Phrasing.load()
     words = LONG.lower().replace(".", "").split()[:SHORTEST]
     local = model._local(words)
+    places = np.searchsorted(DISTANCES, range(SHORTEST + 1), side="right") - 1
+    by_distance = [float(model.since[place]) for place in places]
 
     def score(pauses: tuple[bool, ...]) -> float:
         total, since = 0.0, 0
         for odds, paused in zip(local, pauses, strict=True):
             since += 1
-            here = odds + float(
-                model.since[np.searchsorted((1, 2, 3, 4, 5, 6, 8, 10, 13, 17), since, "right") - 1]
-            )
-            total += (here if paused else 0.0) - float(np.logaddexp(0.0, here))
+            here = odds + by_distance[since]
+            total += (here if paused else 0.0) - math.log1p(math.exp(here))
             since = 0 if paused else since
         return total
 

@@ -4,7 +4,7 @@
 
 ``DATA`` is a preprocessed folder with alignments (``voiceclone align``). A model of four fifths of
 the speakers is measured on the others; the model that ships with ``text_utils`` is then learned
-from all of them, and pauses as often as people do.
+from all of them.
 """
 
 from __future__ import annotations
