@@ -10,7 +10,8 @@ two words gets the probability of a pause from a logistic regression (``logistic
 
 The former depends on the pauses before, so the most probable set of pauses is found by dynamic
 programming (Viterbi 1967) over "words since the last pause". The method is that of Taylor and Black
-("Assigning phrase breaks from part-of-speech sequences", 1998), with words for their classes.
+("Assigning phrase breaks from part-of-speech sequences", 1998), with words for their classes; and
+after "the" or "above" there is no pause at all.
 
     he had been told that the house would be empty | but when he opened the door a woman | he had
     never seen before was sitting at the table | with a cup of tea in her hand
@@ -37,6 +38,7 @@ from env_utils import InputError, atomic_write_json
 from text_utils.logistic import fit_logistic
 from text_utils.symbols import Word
 from text_utils.tfidf import Floats
+from text_utils.wordsets import words
 
 MODEL_PATH = Path(__file__).with_name("phrasing.json")
 VOCABULARY = 300  # words with weights of their own
@@ -46,6 +48,17 @@ DISTANCES = (1, 2, 3, 4, 5, 6, 8, 10, 13, 17)  # in words; each stands for up to
 SHORTEST = 15  # words: whether people pause in fewer, and where, is their own choice
 SHARE = 0.75  # of the pauses that people make: one too few is heard less than one out of place
 PENALTY = 0.3  # the C of the logistic regression
+NEVER = -20.0  # log odds
+# Words that lean on the next one: nobody pauses after them but to look for a word. Many are too
+# rare in our recordings to be learned one by one.
+LEANING = words(
+    "a an the of to at from into onto with without within upon through during among between under "
+    "above below beside besides behind beyond outside inside across along against toward towards "
+    "near until till since than and or nor but because although though whether if unless while as "
+    "whose which who when where how why i we they he she my your his its our their every no very "
+    "too so such quite is am are was were be been being has have had do does did can could will "
+    "would shall should may might must"
+)
 
 
 @dataclass(frozen=True)
@@ -101,7 +114,8 @@ class Phrasing:
         for row, place in enumerate(PLACES):
             for gap in range(max(0, -place), min(size - 1, size - place)):
                 odds[gap] += self.context[row, codes[gap + place]]
-        return [float(value) for value in odds + self.bias]
+        leaning = np.array([word in LEANING for word in words[:-1]])
+        return [float(value) for value in np.where(leaning, NEVER, odds + self.bias)]
 
     def save(self, path: Path = MODEL_PATH) -> None:
         """Write the weights as JSON, rounded to a hundredth."""
