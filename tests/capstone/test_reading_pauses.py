@@ -55,11 +55,11 @@ def data(tmp_path: Path) -> Path:
 def test_stretches_end_at_marks_and_come_from_fitting_training_recordings(data: Path) -> None:
     stretches = read_stretches(data)
     assert stretches == {
-        "books/a": [
+        "a": [
             Stretch(("one", "two"), (False,)),
             Stretch(("three", "four", "five"), (False, True)),
         ],
-        "books/b": [Stretch(("six", "seven"), (False,))],
+        "b": [Stretch(("six", "seven"), (False,))],
     }
 
 

@@ -34,8 +34,7 @@ def read_stretches(data: Path) -> dict[str, list[Stretch]]:
         used = utterance.split == "train" and utterance.corpus != LEARNERS
         if alignment is None or not alignment.fits or not used:
             continue
-        name = f"{utterance.corpus}/{utterance.speaker}"
-        by_speaker.setdefault(name, []).extend(_stretches(alignment))
+        by_speaker.setdefault(utterance.speaker, []).extend(_stretches(alignment))
     return by_speaker
 
 
