@@ -117,7 +117,7 @@ class Phrasing:
         leaning = np.array([word in LEANING for word in words[:-1]])
         return [float(value) for value in np.where(leaning, NEVER, odds + self.bias)]
 
-    def save(self, path: Path = MODEL_PATH) -> None:
+    def save(self, path: Path) -> None:
         """Write the weights as JSON, rounded to a hundredth."""
         document = {
             "words": sorted(self.vocabulary, key=lambda word: self.vocabulary[word]),

@@ -397,6 +397,7 @@ def test_train_encoder_from_a_data_folder_to_a_checkpoint(tmp_path: Path) -> Non
     meta = load_checkpoint(path)[1]
     assert meta["speakers"] == 4 and meta["step"] == 3  # nobody of the split "unseen"
     assert 0.0 <= meta["metrics"]["unseen_eer"] <= 1.0
+    assert 0.0 <= meta["metrics"]["unseen_eer_normalized"] <= 1.0
     assert 0.0 <= meta["metrics"]["unseen_mfcc_eer"] <= 1.0
     embedding = SpeakerEncoder.load(path).embed(speechlike(100.0, 1.0, 0))
     assert np.linalg.norm(embedding) == pytest.approx(1.0, abs=1e-5)
