@@ -111,7 +111,11 @@ def settings_for(frames: int) -> FinetuneConfig:
     wanted = round(STEPS_PER_SECOND * frames / DEFAULT_SPEC.frames_per_second)
     steps = min(max(wanted, FEWEST_STEPS), MOST_STEPS)
     return FinetuneConfig(
-        steps=steps, learning_rate=LEARNING_RATE, validate_every=steps, parts=DECODER
+        steps=steps,
+        learning_rate=LEARNING_RATE,
+        validate_every=steps,
+        share=1.0,  # so few steps change little
+        parts=DECODER,
     )
 
 

@@ -248,6 +248,12 @@ def test_finetuning_lowers_the_held_out_loss_and_is_a_small_delta(
     assert np.linalg.norm(result.embedding) == pytest.approx(1.0, abs=1e-5)
     assert all(torch.equal(p, untouched[n]) for n, p in base.model.named_parameters())
     assert not any(name.startswith("encoder") for name in result.delta)
+    half = finetune(  # a part of the change is a part of it everywhere, and is what is measured
+        base, embedding, speaker, held_out, settings.model_copy(update={"share": 0.5})
+    )
+    for name, change in result.delta.items():
+        assert torch.allclose(half.delta[name] / 0.5, change / settings.share, atol=1e-6)
+    assert result.loss_after < half.loss_after < half.loss_before == result.loss_before
     _, meta = load_checkpoint(base_path)
     path = result.save(tmp_path / "delta.safetensors", meta["step"])
     adapted = Synthesizer.load(base_path, path)

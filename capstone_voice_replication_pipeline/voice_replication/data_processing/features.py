@@ -22,7 +22,7 @@ from torch import Tensor
 from tqdm import tqdm
 from training_utils import file_fingerprint, load_checkpoint, save_checkpoint
 
-UTTERANCES_PER_SHARD = 200
+UTTERANCES_PER_SHARD = 200  # and as many embeddings are computed between two savings
 Floats = npt.NDArray[np.float32]
 
 
@@ -100,23 +100,34 @@ def read_features(data: Path, spec: AudioSpec = DEFAULT_SPEC) -> Iterator[Featur
 
 
 def compute_embeddings(data: Path, utterances: Sequence[Utterance], encoder_path: Path) -> int:
-    """Embed every utterance with the encoder at ``encoder_path``; returns how many."""
+    """Embed every utterance with the encoder at ``encoder_path``; returns how many.
+
+    Can be interrupted: what is done is kept beside the file until it is complete.
+    """
     from voice_replication.speaker_encoder.inference import SpeakerEncoder
 
     fingerprint = file_fingerprint(encoder_path)
     path = data / "features" / "embeddings.safetensors"
+    partial = path.with_name("embeddings.part.safetensors")
+    stamp = {"kind": "embeddings", "encoder": fingerprint}
     done: dict[str, Tensor] = {}
-    if path.is_file():
-        tensors, meta = load_checkpoint(path)
-        if meta.get("encoder") == fingerprint:
-            done = tensors
+    for source in (path, partial):
+        if source.is_file():
+            tensors, meta = load_checkpoint(source)
+            if meta.get("encoder") == fingerprint:
+                done |= tensors
+    before = len(done)
     encoder = SpeakerEncoder.load(encoder_path)
     for utterance in tqdm(utterances, desc="embeddings", unit="utterance", disable=None):
         if utterance.id not in done:
             audio = load_audio(utterance.path, DEFAULT_SPEC.sample_rate)
             done[utterance.id] = torch.from_numpy(encoder.embed(audio))
+            if (len(done) - before) % UTTERANCES_PER_SHARD == 0:
+                save_checkpoint(partial, done, stamp)
     kept = {u.id: done[u.id] for u in utterances}
-    save_checkpoint(path, kept, {"kind": "embeddings", "encoder": fingerprint})
+    save_checkpoint(path, kept, stamp)
+    for leftover in (partial, partial.with_suffix(".json")):
+        leftover.unlink(missing_ok=True)
     return len(kept)
 
 

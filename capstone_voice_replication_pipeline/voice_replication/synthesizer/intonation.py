@@ -17,7 +17,7 @@ import numpy.typing as npt
 Floats = npt.NDArray[np.float32]
 
 TYPICAL_SPREAD = 0.5  # of log F0 between the 5th and 95th percentile: nine semitones
-SPREAD_LIMITS = (0.3, 0.85)  # beyond them octave errors of the pitch tracker are likelier
+SPREAD_LIMITS = (0.3, 1.0)  # beyond them octave errors of the pitch tracker are likelier
 SENTENCE_SHARE = 1.0  # of the span of a whole recording, in one sentence
 MOST = 3.0  # times wider than predicted: beyond, little of it is intonation
 
