@@ -4,7 +4,13 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from voice_replication.synthesizer.intonation import SENTENCE_SHARE, raise_question, widen
+from voice_replication.synthesizer.intonation import (
+    SENTENCE_SHARE,
+    exclaim,
+    question_rise,
+    symbol_means,
+    widen,
+)
 
 LOG_F0 = np.array([0.0, 0.06, 0.02, 0.4, -0.03, -0.08], dtype=np.float32)
 VOICED = np.array([True, True, True, False, True, True])
@@ -38,9 +44,29 @@ def test_a_monotone_is_not_blown_up_and_silence_is_left_alone() -> None:
     assert np.array_equal(widen(LOG_F0, nobody, DURATIONS, 0.5), LOG_F0)
 
 
-def test_a_question_rises_from_its_last_stressed_vowel() -> None:
-    stressed = np.array([False, True, False, True, False, False])
-    rise = raise_question(LOG_F0, stressed) - LOG_F0
-    assert not rise[:3].any()
-    assert (np.diff(rise[3:]) > 0).all()
+def test_a_question_rises_from_its_last_stressed_vowel_to_its_last_voiced_frame() -> None:
+    stressed = np.array([False, True, False, False, True, False])
+    voiced = np.array([True, True, True, False, True, False])  # "... coat?"
+    rise = question_rise(stressed, voiced, DURATIONS)
+    start = DURATIONS[:4].sum()
+    assert len(rise) == DURATIONS.sum() and not rise[:start].any()
+    assert (np.diff(rise[start : start + DURATIONS[4]]) > 0).all()
     assert 12 * rise[-1] / np.log(2) == pytest.approx(5.2, abs=0.1), "semitones"
+    means = symbol_means(rise, DURATIONS)
+    assert means[:4].max() == 0 and means[4] == pytest.approx(rise[-1] / 2, rel=0.1)
+    assert np.allclose(np.average(means, weights=DURATIONS), rise.mean(), rtol=1e-5)
+
+
+def test_a_question_of_one_whisper_rises_somewhere() -> None:
+    nothing = np.zeros(2, dtype=bool)
+    rise = question_rise(nothing, nothing, np.array([0, 4]))
+    assert np.isfinite(rise).all() and rise[-1] > rise[0] == 0
+    assert not symbol_means(rise, np.array([0, 4]))[0]
+
+
+def test_an_exclamation_is_higher_and_livelier() -> None:
+    lively = exclaim(LOG_F0, VOICED)
+    assert span(lively) == pytest.approx(1.2 * span(LOG_F0), rel=0.01)
+    lifted = lively[VOICED].mean() - LOG_F0[VOICED].mean()
+    assert 12 * lifted / np.log(2) == pytest.approx(1.0, abs=0.05), "semitones"
+    assert np.isfinite(exclaim(LOG_F0, np.zeros(6, dtype=bool))).all()

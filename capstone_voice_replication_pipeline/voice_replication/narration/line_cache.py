@@ -30,7 +30,7 @@ from voice_replication.voices import Voice
 Audio = npt.NDArray[np.float32]
 
 LEFTOVER_SECONDS = 600.0  # what is younger may belong to another process that is still writing
-FORMAT = 3  # raise it when the same inputs begin to give other audio
+FORMAT = 4  # raise it when the same inputs begin to give other audio
 
 
 @dataclass(frozen=True)

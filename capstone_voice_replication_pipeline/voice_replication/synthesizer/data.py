@@ -22,6 +22,7 @@ from voice_replication.data_processing.features import (
     read_features,
 )
 from voice_replication.synthesizer.model import Prosody
+from voice_replication.synthesizer.rare_symbols import known_ids
 from voice_replication.synthesizer.treble import NYQUIST_SHARE
 
 HEARD_PAUSE_FRAMES = 9  # 96 ms: from here on a gap between words is heard as a pause
@@ -36,12 +37,11 @@ def hear_pauses(ids: Sequence[int], durations: Sequence[int], symbols: Symbols) 
     so a comma means a pause, also to a listener of what the model says later.
     """
     comma, gap = symbols.id(","), symbols.id(" ")
-    soft = {comma, symbols.id(";"), symbols.id(":"), symbols.id("-")}
-    heard = list(ids)
+    heard = known_ids(ids, symbols)
     for place in range(1, len(ids) - 1):
-        if ids[place] == gap and durations[place] >= HEARD_PAUSE_FRAMES:
+        if heard[place] == gap and durations[place] >= HEARD_PAUSE_FRAMES:
             heard[place] = comma
-        elif ids[place] in soft and durations[place] < SILENT_COMMA_FRAMES:
+        elif heard[place] == comma and durations[place] < SILENT_COMMA_FRAMES:
             heard[place] = gap
     return heard
 

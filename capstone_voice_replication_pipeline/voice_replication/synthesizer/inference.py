@@ -25,8 +25,9 @@ from voice_replication.synthesizer.average_spectrum import (
     voice_correction,
 )
 from voice_replication.synthesizer.harmonics import frame_pitch
-from voice_replication.synthesizer.intonation import TYPICAL_SPREAD, raise_question, widen
+from voice_replication.synthesizer.intonation import TYPICAL_SPREAD, melody, symbol_means
 from voice_replication.synthesizer.model import LOG_F0_CENTER, Prosody, SynthesizerConfig
+from voice_replication.synthesizer.rare_symbols import known_ids, pause_stretch
 from voice_replication.timbre import Timbre
 
 Floats = npt.NDArray[np.float32]
@@ -165,7 +166,8 @@ class Synthesizer:
         self, requests: Sequence[Request]
     ) -> list[tuple[Floats, npt.NDArray[np.int64], list[int], Floats]]:
         """What the network itself says to ``requests``: mel, durations, symbols and F0 of each."""
-        ids = [self.symbols.encode(phrase(request.words)) for request in requests]
+        written = [self.symbols.encode(phrase(request.words)) for request in requests]
+        ids = [known_ids(row, self.symbols) for row in written]
         tokens = self._padded([torch.tensor(row) for row in ids])
         mask = self._padded([torch.ones(len(row)) for row in ids])
         embeddings = np.stack([r.embedding for r in requests]).astype(np.float32)
@@ -174,21 +176,33 @@ class Synthesizer:
         log_duration = self.model.duration(hidden, speaker, mask)[..., 0].cpu()
         frames = [
             self._durations(row, log_duration[place, : len(row)], request.speed)
-            for place, (row, request) in enumerate(zip(ids, requests, strict=True))
+            for place, (row, request) in enumerate(zip(written, requests, strict=True))
         ]
         prosody = self.model.predict_prosody(hidden, speaker, mask)
+        voiced = (prosody.voicing > 0.5).cpu().numpy()
         moved = [
-            self._intonation(request, row, prosody, place, frames[place])
+            melody(
+                request.words,
+                self.symbols.decode(row),
+                prosody.log_f0[place, : len(row)].cpu().numpy(),
+                voiced[place, : len(row)],
+                frames[place],
+                request.f0_spread or TYPICAL_SPREAD,
+            )
             for place, (row, request) in enumerate(zip(ids, requests, strict=True))
         ]
-        log_f0 = self._padded([torch.from_numpy(row) for row in moved])
-        prosody = Prosody(log_f0, prosody.voicing, prosody.energy)
         median = self._medians(requests, speaker)
-        symbol_f0 = ((log_f0 + median[:, None]).exp() * (prosody.voicing > 0.5)).cpu().numpy()
+        level = self._padded([torch.from_numpy(log_f0) for log_f0, _ in moved])
+        symbol_f0 = (level + median[:, None]).exp().cpu().numpy() * voiced
         f0_hz = [
-            frame_pitch(symbol_f0[place, : len(row)], frames[place])
+            frame_pitch(symbol_f0[place, : len(row)], frames[place]) * np.exp(moved[place][1])
             for place, row in enumerate(ids)
         ]
+        risen = [
+            torch.from_numpy(log_f0 + symbol_means(rise, frames[place]))
+            for place, (log_f0, rise) in enumerate(moved)
+        ]
+        prosody = Prosody(self._padded(risen), prosody.voicing, prosody.energy)
         durations = self._padded([torch.from_numpy(row) for row in frames])
         pitch = self._padded([torch.from_numpy(row) for row in f0_hz])
         mels = self.model.decode_many(hidden, durations, prosody, median, speaker, pitch)
@@ -231,9 +245,11 @@ class Synthesizer:
     def _durations(
         self, ids: Sequence[int], log_duration: Tensor, speed: float
     ) -> npt.NDArray[np.int64]:
-        """Whole frames: rounding errors are carried on, so that the total stays right."""
+        """Whole frames for the written ``ids``: rounding errors are carried on, so that the total
+        stays right."""
         frames_per_second = DEFAULT_SPEC.frames_per_second
         frames = (log_duration.exp() - 1).clamp(min=0).numpy() / speed
+        frames *= pause_stretch(ids, self.symbols)
         durations = np.zeros(len(ids), dtype=np.int64)
         owed = 0.0
         for place, symbol in enumerate(ids):
@@ -246,20 +262,3 @@ class Synthesizer:
             durations[place] = max(0 if silence else 1, round(owed))
             owed -= durations[place]
         return durations
-
-    def _intonation(
-        self,
-        request: Request,
-        ids: Sequence[int],
-        prosody: Prosody,
-        place: int,
-        durations: npt.NDArray[np.int64],
-    ) -> Floats:
-        """Log F0 ``(L,)`` of the sentence at ``place``, moving as much as its voice does."""
-        log_f0 = prosody.log_f0[place, : len(ids)].cpu().numpy()
-        voiced = (prosody.voicing[place, : len(ids)] > 0.5).cpu().numpy()
-        log_f0 = widen(log_f0, voiced, durations, request.f0_spread or TYPICAL_SPREAD)
-        if request.words[-1].pause == "?":
-            names = self.symbols.decode(ids)
-            log_f0 = raise_question(log_f0, np.array([name.endswith("1") for name in names]))
-        return log_f0

@@ -11,8 +11,12 @@ Shapes: ``L`` symbols. ``log_f0``: natural logarithm relative to the speaker's m
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 import numpy.typing as npt
+from text_utils import Word
+from text_utils.questions import rises
 
 Floats = npt.NDArray[np.float32]
 
@@ -20,6 +24,32 @@ TYPICAL_SPREAD = 0.5  # of log F0 between the 5th and 95th percentile: nine semi
 SPREAD_LIMITS = (0.3, 1.0)  # beyond them octave errors of the pitch tracker are likelier
 SENTENCE_SHARE = 1.0  # of the span of a whole recording, in one sentence
 MOST = 3.0  # times wider than predicted: beyond, little of it is intonation
+QUESTION_RISE = 0.3  # five semitones
+EXCLAIMED_WIDTH = 1.2  # and a semitone higher: excitement raises the pitch and makes it move more
+EXCLAIMED_RISE = 0.058  # (Banse and Scherer, "Acoustic profiles in vocal emotion expression", 1996)
+
+
+def melody(
+    words: Sequence[Word],
+    names: Sequence[str],
+    log_f0: Floats,
+    voiced: npt.NDArray[np.bool_],
+    durations: npt.NDArray[np.int64],
+    spread: float,
+) -> tuple[Floats, Floats]:
+    """Log F0 ``(L,)`` of a sentence, and what is to be added to it in each frame, ``(F,)``.
+
+    ``log_f0`` is what is expected of the symbols called ``names`` that ``words`` became,
+    ``spread`` how far the pitch of the voice moves (see :func:`widen`).
+    """
+    mark = words[-1].pause
+    log_f0 = widen(log_f0, voiced, durations, spread)
+    if mark == "!":
+        log_f0 = exclaim(log_f0, voiced)
+    if mark != "?" or not rises(words):
+        return log_f0, np.zeros(int(durations.sum()), np.float32)
+    stressed = np.array([name.endswith("1") for name in names])
+    return log_f0, question_rise(stressed, voiced, durations)
 
 
 def widen(
@@ -40,13 +70,36 @@ def widen(
     return np.asarray(mean + (log_f0 - mean) * factor, dtype=np.float32)
 
 
-def raise_question(log_f0: Floats, stressed: npt.NDArray[np.bool_]) -> Floats:
-    """``log_f0 (L,)`` rising from the last ``stressed`` vowel on, by five semitones at the end.
+def exclaim(log_f0: Floats, counted: npt.NDArray[np.bool_]) -> Floats:
+    """``log_f0 (L,)`` of an exclamation: higher, and wider around the mean of the symbols that are
+    ``counted``. A rule, as that for questions is."""
+    mean = float(log_f0[counted].mean()) if counted.any() else 0.0
+    lively = mean + (log_f0 - mean) * EXCLAIMED_WIDTH + EXCLAIMED_RISE
+    return np.asarray(lively, dtype=np.float32)
 
-    A rule for yes-no questions: the corpora hold no question marks to learn from.
+
+def question_rise(
+    stressed: npt.NDArray[np.bool_],
+    voiced: npt.NDArray[np.bool_],
+    durations: npt.NDArray[np.int64],
+) -> Floats:
+    """How much higher a question is in each frame, ``(F,)`` of log F0: from its last ``stressed``
+    vowel to its last ``voiced`` frame the pitch rises by five semitones.
+
+    A rule for the questions of which ``text_utils.questions.rises`` says so: the corpora hold no
+    question marks to learn from.
     """
-    places = np.flatnonzero(stressed)
-    start = int(places[-1]) if places.size else 0
-    rise = np.zeros(len(log_f0), dtype=np.float32)
-    rise[start:] = np.linspace(0.06, 0.3, len(log_f0) - start)
-    return log_f0 + rise
+    ends = np.cumsum(durations)
+    accents, sounding = np.flatnonzero(stressed), np.flatnonzero(voiced & (durations > 0))
+    start = ends[accents[-1]] - durations[accents[-1]] if accents.size else 0
+    end = ends[sounding[-1]] if sounding.size else ends[-1]
+    line = np.interp(np.arange(ends[-1]), [start, max(end, start + 1)], [0.0, QUESTION_RISE])
+    return np.asarray(line, dtype=np.float32)
+
+
+def symbol_means(frames: Floats, durations: npt.NDArray[np.int64]) -> Floats:
+    """Mean over the frames of each symbol, ``(F,) -> (L,)``; 0 for symbols of no frames."""
+    total = np.concatenate([[0.0], np.cumsum(frames)])
+    ends = np.cumsum(durations)
+    means = (total[ends] - total[ends - durations]) / np.maximum(durations, 1)
+    return np.asarray(means, dtype=np.float32)

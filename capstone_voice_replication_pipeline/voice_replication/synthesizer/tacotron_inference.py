@@ -25,6 +25,7 @@ from torch import Tensor
 from training_utils import load_into
 
 from voice_replication.synthesizer.inference import Request, Synthesis, Synthesizer
+from voice_replication.synthesizer.rare_symbols import known_ids
 from voice_replication.synthesizer.tacotron import Tacotron, TacotronConfig
 from voice_replication.timbre import Timbre
 
@@ -126,7 +127,7 @@ class TacotronSynthesizer(Synthesizer):
                 f"pitch {pitch_semitones:+g}: a Tacotron has no control of pitch. Use 0, or a "
                 "feedforward synthesizer."
             )
-        ids = self.symbols.encode(phrase(words))
+        ids = known_ids(self.symbols.encode(phrase(words)), self.symbols)
         reduction = self.tacotron.config.reduction
         most = LONGEST_SYMBOL_FRAMES * len(ids) + LONGEST_EDGE_FRAMES
         linger = LINGER_SECONDS * DEFAULT_SPEC.frames_per_second
