@@ -47,11 +47,14 @@ def test_a_monotone_is_not_blown_up_and_silence_is_left_alone() -> None:
 def test_a_question_rises_from_its_last_stressed_vowel_to_its_last_voiced_frame() -> None:
     stressed = np.array([False, True, False, False, True, False])
     voiced = np.array([True, True, True, False, True, False])  # "... coat?"
-    rise = question_rise(stressed, voiced, DURATIONS)
+    rise = question_rise(LOG_F0, stressed, voiced, DURATIONS)
     start = DURATIONS[:4].sum()
     assert len(rise) == DURATIONS.sum() and not rise[:start].any()
     assert (np.diff(rise[start : start + DURATIONS[4]]) > 0).all()
     assert 12 * rise[-1] / np.log(2) == pytest.approx(5.2, abs=0.1), "semitones"
+    low = question_rise(LOG_F0 - 0.2, stressed, voiced, DURATIONS)
+    assert low[-1] + LOG_F0[4] - 0.2 == pytest.approx(0.25), "from below it goes as high"
+    assert question_rise(LOG_F0 - 2, stressed, voiced, DURATIONS)[-1] == pytest.approx(0.6)
     means = symbol_means(rise, DURATIONS)
     assert means[:4].max() == 0 and means[4] == pytest.approx(rise[-1] / 2, rel=0.1)
     assert np.allclose(np.average(means, weights=DURATIONS), rise.mean(), rtol=1e-5)
@@ -59,7 +62,7 @@ def test_a_question_rises_from_its_last_stressed_vowel_to_its_last_voiced_frame(
 
 def test_a_question_of_one_whisper_rises_somewhere() -> None:
     nothing = np.zeros(2, dtype=bool)
-    rise = question_rise(nothing, nothing, np.array([0, 4]))
+    rise = question_rise(LOG_F0[:2], nothing, nothing, np.array([0, 4]))
     assert np.isfinite(rise).all() and rise[-1] > rise[0] == 0
     assert not symbol_means(rise, np.array([0, 4]))[0]
 

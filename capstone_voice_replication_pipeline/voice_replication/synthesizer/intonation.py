@@ -24,7 +24,8 @@ TYPICAL_SPREAD = 0.5  # of log F0 between the 5th and 95th percentile: nine semi
 SPREAD_LIMITS = (0.3, 1.0)  # beyond them octave errors of the pitch tracker are likelier
 SENTENCE_SHARE = 1.0  # of the span of a whole recording, in one sentence
 MOST = 3.0  # times wider than predicted: beyond, little of it is intonation
-QUESTION_RISE = 0.3  # five semitones
+QUESTION_END = 0.25  # four semitones above the median: where a rise leads
+QUESTION_RISES = (0.3, 0.6)  # by five to ten semitones
 EXCLAIMED_WIDTH = 1.2  # and a semitone higher: excitement raises the pitch and makes it move more
 EXCLAIMED_RISE = 0.058  # (Banse and Scherer, "Acoustic profiles in vocal emotion expression", 1996)
 
@@ -49,7 +50,7 @@ def melody(
     if mark != "?" or not rises(words):
         return log_f0, np.zeros(int(durations.sum()), np.float32)
     stressed = np.array([name.endswith("1") for name in names])
-    return log_f0, question_rise(stressed, voiced, durations)
+    return log_f0, question_rise(log_f0, stressed, voiced, durations)
 
 
 def widen(
@@ -79,12 +80,13 @@ def exclaim(log_f0: Floats, counted: npt.NDArray[np.bool_]) -> Floats:
 
 
 def question_rise(
+    log_f0: Floats,
     stressed: npt.NDArray[np.bool_],
     voiced: npt.NDArray[np.bool_],
     durations: npt.NDArray[np.int64],
 ) -> Floats:
     """How much higher a question is in each frame, ``(F,)`` of log F0: from its last ``stressed``
-    vowel to its last ``voiced`` frame the pitch rises by five semitones.
+    vowel to its last ``voiced`` frame the pitch rises, from wherever it has fallen to.
 
     A rule for the questions of which ``text_utils.questions.rises`` says so: the corpora hold no
     question marks to learn from.
@@ -93,7 +95,9 @@ def question_rise(
     accents, sounding = np.flatnonzero(stressed), np.flatnonzero(voiced & (durations > 0))
     start = ends[accents[-1]] - durations[accents[-1]] if accents.size else 0
     end = ends[sounding[-1]] if sounding.size else ends[-1]
-    line = np.interp(np.arange(ends[-1]), [start, max(end, start + 1)], [0.0, QUESTION_RISE])
+    fallen = log_f0[sounding[-1]] if sounding.size else 0.0
+    height = np.clip(QUESTION_END - fallen, *QUESTION_RISES)
+    line = np.interp(np.arange(ends[-1]), [start, max(end, start + 1)], [0.0, height])
     return np.asarray(line, dtype=np.float32)
 
 
