@@ -29,7 +29,7 @@ import numpy.typing as npt
 from audio_utils import DEFAULT_SPEC, AudioSpec
 from audio_utils.mel import mel_centers_hz
 
-from voice_replication.synthesizer.treble import KNOWN_HZ, TREBLE_HZ, treble_lift
+from voice_replication.synthesizer.treble import AS_IT_IS, KNOWN_HZ, VoiceTreble, voice_treble
 from voice_replication.timbre import FEWEST_BINS, Timbre
 
 Floats = npt.NDArray[np.float32]
@@ -53,11 +53,12 @@ VOICING_FRAMES = 5  # over which the stretch of voiced frames fades in and out
 @dataclass(frozen=True, eq=False)
 class Correction:
     """What to do to a mel: add ``offset (M,)``, and stretch voiced frames by ``ratio (M,)`` around
-    ``center (M,)``."""
+    ``center (M,)``; then make the ``treble``."""
 
     center: Floats
     ratio: Floats
     offset: Floats
+    treble: VoiceTreble = AS_IT_IS
 
     @classmethod
     def nothing(cls, n_mels: int = DEFAULT_SPEC.n_mels) -> Correction:
@@ -65,18 +66,13 @@ class Correction:
         zeros = np.zeros(n_mels, np.float32)
         return cls(zeros, np.ones(n_mels, np.float32), zeros)
 
-    def with_treble(self, lift: float, spec: AudioSpec = DEFAULT_SPEC) -> Correction:
-        """The same with ``lift`` nepers more above 8 kHz."""
-        lifted = np.where(mel_centers_hz(spec) >= TREBLE_HZ, lift, 0.0).astype(np.float32)
-        return replace(self, offset=self.offset + lifted)
-
     def apply(self, mel: Floats, f0_hz: Floats, spec: AudioSpec = DEFAULT_SPEC) -> Floats:
         """``mel (M, F)`` with this timbre; ``f0_hz (F,)`` says which frames are voiced."""
         box = np.ones(VOICING_FRAMES) / VOICING_FRAMES
         voicing = np.convolve(f0_hz > 0, box, "same")[None]
         stretch = 1 + voicing * (self.ratio[:, None] - 1)
         wide = self.center[:, None] + (mel - self.center[:, None]) * stretch
-        moved = wide + self.offset[:, None]
+        moved = self.treble.apply(wide + self.offset[:, None], spec)
         return np.maximum(moved, np.log(spec.log_floor)).astype(np.float32)
 
 
@@ -114,7 +110,7 @@ def voice_correction(
     spoken = measure_timbre(mels, contours)
     known = correction(wanted, spoken) if wanted and spoken else Correction.nothing()
     colored = [known.apply(mel, f0) for mel, f0 in zip(mels, contours, strict=True)]
-    return known.with_treble(treble_lift(colored, DEFAULT_SPEC))
+    return replace(known, treble=voice_treble(colored))
 
 
 def correction(wanted: Timbre, spoken: Timbre, n_mels: int = DEFAULT_SPEC.n_mels) -> Correction:

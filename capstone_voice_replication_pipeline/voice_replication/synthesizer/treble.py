@@ -6,7 +6,9 @@ what it has below, and that can be learned from the recordings that go higher: a
 low mel bins of a frame to its high ones.
 
 Some voices were recorded so dark below 8 kHz that the map, learned from two bright voices, has
-nothing to go by; :func:`treble_lift` says how much is missing in all to what speech normally has.
+nothing to go by: all comes out alike, an "s" too weak and vowels and pauses too bright.
+:func:`voice_treble` says how much further apart they have to be, and how much of it is missing in
+all to what speech normally has.
 
 Shapes: ``B`` batch, ``M`` mel bins of which ``low`` are known for everybody, ``F`` frames.
 """
@@ -14,20 +16,26 @@ Shapes: ``B`` batch, ``M`` mel bins of which ``low`` are known for everybody, ``
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass, replace
 
 import numpy as np
 import numpy.typing as npt
 import torch
-from audio_utils import AudioSpec, mel_filterbank
+from audio_utils import DEFAULT_SPEC, AudioSpec, mel_filterbank
 from audio_utils.mel import mel_centers_hz
 from torch import Tensor
+
+Floats = npt.NDArray[np.float32]
 
 NYQUIST_SHARE = 0.47  # of a sample rate: below the slope of the anti-aliasing filter
 KNOWN_HZ = NYQUIST_SHARE * 16_000  # up to here every recording can be trusted
 TREBLE_HZ = 8000.0  # what lies above is treble
 RIDGE = 1e-2  # relative to the mean variance of the inputs
-LEAST_TREBLE_DB = -20.0  # energy above 8 kHz of all of it: the full-band recordings have -18 to -19
+LEAST_TREBLE_DB = -20.0  # energy above 8 kHz to that below: full-band recordings have -18 to -19
 LARGEST_LIFT_DB = 13.0
+TYPICAL_SPREAD = 1.5  # nepers, of the level above 8 kHz over time: there it is 1.25 and 1.75
+MOST_EXPANSION = 2.0
+LOUD_NATS = 3.5  # 30 dB: frames this far below the loudest are pauses
 
 
 def low_bins(spec: AudioSpec) -> int:
@@ -58,12 +66,44 @@ def add_treble(mel: Tensor, treble: Tensor) -> Tensor:
     return torch.cat([mel[:, :low], torch.maximum(mel[:, low:], expected)], dim=1)
 
 
-def treble_lift(mels: Sequence[npt.NDArray[np.float32]], spec: AudioSpec) -> float:
-    """What has to be added above 8 kHz to speech of log-mels ``(M, F)``, in nepers, 0 or more."""
-    amplitude = np.exp(np.concatenate(mels, axis=1).astype(np.float64))
+@dataclass(frozen=True)
+class VoiceTreble:
+    """What speech of one voice needs above 8 kHz: the level there, mean of the log-mel of a frame,
+    moves ``expansion`` times as far from ``level`` as it did, and is ``lift`` higher (nepers)."""
+
+    level: float = 0.0
+    expansion: float = 1.0
+    lift: float = 0.0
+
+    def apply(self, mel: Floats, spec: AudioSpec = DEFAULT_SPEC) -> Floats:
+        """``mel (M, F)`` with that treble; from what is known to 8 kHz it fades in."""
+        centers = mel_centers_hz(spec)
+        share = np.clip((centers - KNOWN_HZ) / (TREBLE_HZ - KNOWN_HZ), 0.0, 1.0)[:, None]
+        level = mel[centers >= TREBLE_HZ].mean(axis=0)
+        change = (self.expansion - 1.0) * (level - self.level) + self.lift
+        return np.asarray(mel + share * change, np.float32)
+
+
+AS_IT_IS = VoiceTreble()
+
+
+def voice_treble(mels: Sequence[Floats], spec: AudioSpec = DEFAULT_SPEC) -> VoiceTreble:
+    """What speech of a voice with log-mels ``(M, F)`` needs to have the treble of recordings."""
+    mel = np.concatenate(mels, axis=1)
+    high = mel_centers_hz(spec) >= TREBLE_HZ
+    loudness = np.log(np.exp(mel[~high]).mean(axis=0))
+    level = mel[high][:, loudness > loudness.max() - LOUD_NATS].mean(axis=0)
+    expansion = float(np.clip(TYPICAL_SPREAD / max(level.std(), 1e-3), 1.0, MOST_EXPANSION))
+    expanded = VoiceTreble(float(level.mean()), expansion)
+    before, after = _treble_db(mel, spec), _treble_db(expanded.apply(mel, spec), spec)
+    wanted = np.clip(LEAST_TREBLE_DB, before, before + LARGEST_LIFT_DB)
+    return replace(expanded, lift=float((wanted - after) / 20 * np.log(10)))
+
+
+def _treble_db(mel: Floats, spec: AudioSpec) -> float:
+    """Energy above 8 kHz relative to that below, in dB, of a log-mel ``(M, F)``."""
+    amplitude = np.exp(mel.astype(np.float64))
     # a filter sums the magnitudes of its bins; their energy is about the mean's square each
     energy = (amplitude**2).mean(axis=1) / mel_filterbank(spec).sum(dim=1).numpy()
-    high = energy[mel_centers_hz(spec) >= TREBLE_HZ].sum()
-    level_db = 10 * np.log10(max(high / energy.sum(), 1e-12))
-    lift_db = np.clip(LEAST_TREBLE_DB - level_db, 0.0, LARGEST_LIFT_DB)
-    return float(lift_db / 20 * np.log(10))
+    high = mel_centers_hz(spec) >= TREBLE_HZ
+    return float(10 * np.log10(max(energy[high].sum() / energy[~high].sum(), 1e-12)))
