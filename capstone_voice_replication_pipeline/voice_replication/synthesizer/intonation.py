@@ -21,7 +21,8 @@ from text_utils.questions import rises
 Floats = npt.NDArray[np.float32]
 
 TYPICAL_SPREAD = 0.5  # of log F0 between the 5th and 95th percentile: nine semitones
-SPREAD_LIMITS = (0.3, 1.0)  # beyond them octave errors of the pitch tracker are likelier
+SPREAD_LIMITS = (0.3, 0.85)  # beyond them octave errors of the pitch tracker are likelier
+IMPLAUSIBLE_SPREAD = 1.3  # more than an octave and a half: nothing but such errors
 SENTENCE_SHARE = 1.0  # of the span of a whole recording, in one sentence
 MOST = 3.0  # times wider than predicted: beyond, little of it is intonation
 QUESTION_END = 0.25  # four semitones above the median: where a rise leads
@@ -65,7 +66,8 @@ def widen(
     if counted.size < 2:
         return log_f0
     low, high = np.percentile(counted, [5, 95])
-    wanted = SENTENCE_SHARE * float(np.clip(spread, *SPREAD_LIMITS))
+    known = spread if spread < IMPLAUSIBLE_SPREAD else TYPICAL_SPREAD
+    wanted = SENTENCE_SHARE * float(np.clip(known, *SPREAD_LIMITS))
     factor = float(np.clip(wanted / max(high - low, 1e-3), 1.0, MOST))
     mean = float(counted.mean())
     return np.asarray(mean + (log_f0 - mean) * factor, dtype=np.float32)
