@@ -11,7 +11,6 @@ from voice_replication.synthesizer.average_spectrum import voice_correction
 from voice_replication.synthesizer.treble import (
     LARGEST_LIFT_DB,
     LEAST_TREBLE_DB,
-    TYPICAL_SPREAD,
     add_treble,
     fit_treble,
     low_bins,
@@ -75,22 +74,18 @@ def test_a_dark_voice_is_lifted_to_the_least_treble_and_a_bright_one_is_left_alo
         lifted = voice_correction(None, [dark], [f0_hz]).apply(dark, f0_hz)
         expected = before + LARGEST_LIFT_DB if wanted is None else wanted
         assert level_db(lifted) == pytest.approx(expected, abs=0.1)
-        assert np.allclose(lifted[:LOW], dark[:LOW], atol=1e-5)
+        assert np.allclose(lifted[~high], dark[~high], atol=1e-5)
     assert level_db(mel) > LEAST_TREBLE_DB > level_db(mel) - 8.0
 
 
-def test_what_is_all_alike_above_8_khz_is_told_apart_at_the_same_energy() -> None:
-    """An "s" becomes louder, vowels and pauses softer, as far apart as in recordings."""
-    mel = hissing(400, 5).numpy().clip(min=-8.0)
+def test_pauses_are_not_lifted() -> None:
+    """What is added to a dark voice in a pause would be heard as hiss."""
+    dark = hissing(400, 5).numpy().clip(min=-8.0).astype(np.float32)
+    dark[:, 100:200] -= 6.0
+    missing = voice_treble([dark])
+    assert missing.lift > 0.5
+    added = missing.apply(dark) - dark
+    assert np.allclose(added[:, 100:200], 0.0, atol=1e-5)
     high = mel_centers_hz(DEFAULT_SPEC) >= 8000
-    mel[high] = 0.9 * mel[high] + 1.0
-    flat = mel.astype(np.float32)
-    level = flat[high].mean(axis=0)
-    lively = voice_treble([flat]).apply(flat)
-    moved = lively[high].mean(axis=0)
-    assert level.std() < 0.9 * TYPICAL_SPREAD
-    assert moved.std() == pytest.approx(TYPICAL_SPREAD, rel=0.02)
-    assert np.array_equal(np.argsort(moved), np.argsort(level))
-    assert np.median(moved) < np.median(level) - 0.3
-    assert level_db(lively) == pytest.approx(max(level_db(flat), LEAST_TREBLE_DB), abs=0.1)
-    assert voice_treble([lively.astype(np.float32)]).expansion == pytest.approx(1.0, abs=0.02)
+    assert np.allclose(added[high][:, :100], missing.lift, atol=1e-5)
+    assert np.allclose(added[~high], 0.0, atol=1e-5)

@@ -6,9 +6,7 @@ what it has below, and that can be learned from the recordings that go higher: a
 low mel bins of a frame to its high ones.
 
 Some voices were recorded so dark below 8 kHz that the map, learned from two bright voices, has
-nothing to go by: all comes out alike, an "s" too weak and vowels and pauses too bright.
-:func:`voice_treble` says how much further apart they have to be, and how much of it is missing in
-all to what speech normally has.
+nothing to go by; :func:`voice_treble` says how much is missing in all to what speech normally has.
 
 Shapes: ``B`` batch, ``M`` mel bins of which ``low`` are known for everybody, ``F`` frames.
 """
@@ -16,7 +14,7 @@ Shapes: ``B`` batch, ``M`` mel bins of which ``low`` are known for everybody, ``
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
@@ -33,9 +31,7 @@ TREBLE_HZ = 8000.0  # what lies above is treble
 RIDGE = 1e-2  # relative to the mean variance of the inputs
 LEAST_TREBLE_DB = -20.0  # energy above 8 kHz to that below: full-band recordings have -18 to -19
 LARGEST_LIFT_DB = 13.0
-TYPICAL_SPREAD = 1.5  # nepers, of the level above 8 kHz over time: there it is 1.25 and 1.75
-MOST_EXPANSION = 2.0
-LOUD_NATS = 3.5  # 30 dB: frames this far below the loudest are pauses
+PAUSE_NATS = (5.0, 4.0)  # 43 and 35 dB: frames this far below the loudest are pauses, and speech
 
 
 def low_bins(spec: AudioSpec) -> int:
@@ -68,36 +64,34 @@ def add_treble(mel: Tensor, treble: Tensor) -> Tensor:
 
 @dataclass(frozen=True)
 class VoiceTreble:
-    """What speech of one voice needs above 8 kHz: the level there, mean of the log-mel of a frame,
-    moves ``expansion`` times as far from ``level`` as it did, and is ``lift`` higher (nepers)."""
+    """What speech of one voice lacks above 8 kHz: ``lift``, nepers. ``loudest``: log of the mean
+    magnitude of its loudest frames below 8 kHz, against which pauses are told from speech."""
 
-    level: float = 0.0
-    expansion: float = 1.0
     lift: float = 0.0
+    loudest: float = 0.0
 
     def apply(self, mel: Floats, spec: AudioSpec = DEFAULT_SPEC) -> Floats:
-        """``mel (M, F)`` with that treble; from what is known to 8 kHz it fades in."""
-        centers = mel_centers_hz(spec)
-        share = np.clip((centers - KNOWN_HZ) / (TREBLE_HZ - KNOWN_HZ), 0.0, 1.0)[:, None]
-        level = mel[centers >= TREBLE_HZ].mean(axis=0)
-        change = (self.expansion - 1.0) * (level - self.level) + self.lift
-        return np.asarray(mel + share * change, np.float32)
+        """``mel (M, F)`` with that treble where somebody speaks: in pauses it would be hiss."""
+        high = mel_centers_hz(spec) >= TREBLE_HZ
+        quiet, loud = (self.loudest - nats for nats in PAUSE_NATS)
+        speaking = np.clip((_loudness(mel[~high]) - quiet) / (loud - quiet), 0.0, 1.0)
+        return np.asarray(mel + high[:, None] * speaking * self.lift, np.float32)
 
 
 AS_IT_IS = VoiceTreble()
 
 
 def voice_treble(mels: Sequence[Floats], spec: AudioSpec = DEFAULT_SPEC) -> VoiceTreble:
-    """What speech of a voice with log-mels ``(M, F)`` needs to have the treble of recordings."""
+    """What speech of a voice with log-mels ``(M, F)`` lacks of the treble of recordings."""
     mel = np.concatenate(mels, axis=1)
-    high = mel_centers_hz(spec) >= TREBLE_HZ
-    loudness = np.log(np.exp(mel[~high]).mean(axis=0))
-    level = mel[high][:, loudness > loudness.max() - LOUD_NATS].mean(axis=0)
-    expansion = float(np.clip(TYPICAL_SPREAD / max(level.std(), 1e-3), 1.0, MOST_EXPANSION))
-    expanded = VoiceTreble(float(level.mean()), expansion)
-    before, after = _treble_db(mel, spec), _treble_db(expanded.apply(mel, spec), spec)
-    wanted = np.clip(LEAST_TREBLE_DB, before, before + LARGEST_LIFT_DB)
-    return replace(expanded, lift=float((wanted - after) / 20 * np.log(10)))
+    missing_db = np.clip(LEAST_TREBLE_DB - _treble_db(mel, spec), 0.0, LARGEST_LIFT_DB)
+    loudest = _loudness(mel[mel_centers_hz(spec) < TREBLE_HZ]).max()
+    return VoiceTreble(float(missing_db / 20 * np.log(10)), float(loudest))
+
+
+def _loudness(mel: Floats) -> Floats:
+    """Log of the mean magnitude of each frame, ``(M, F) -> (F,)``."""
+    return np.asarray(np.log(np.exp(mel.astype(np.float64)).mean(axis=0)))
 
 
 def _treble_db(mel: Floats, spec: AudioSpec) -> float:
