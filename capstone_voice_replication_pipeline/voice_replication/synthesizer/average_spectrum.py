@@ -72,8 +72,8 @@ class Correction:
         voicing = np.convolve(f0_hz > 0, box, "same")[None]
         stretch = 1 + voicing * (self.ratio[:, None] - 1)
         wide = self.center[:, None] + (mel - self.center[:, None]) * stretch
-        moved = self.treble.apply(wide + self.offset[:, None], spec)
-        return np.maximum(moved, np.log(spec.log_floor)).astype(np.float32)
+        moved = self.treble.apply((wide + self.offset[:, None]).astype(np.float32), spec)
+        return np.maximum(moved, np.float32(np.log(spec.log_floor)))
 
 
 def measure_timbre(
