@@ -22,7 +22,7 @@ Floats = npt.NDArray[np.float32]
 
 TYPICAL_SPREAD = 0.5  # of log F0 between the 5th and 95th percentile: nine semitones
 SPREAD_LIMITS = (0.3, 0.85)  # beyond them octave errors of the pitch tracker are likelier
-IMPLAUSIBLE_SPREAD = 1.3  # more than an octave and a half: nothing but such errors
+IMPLAUSIBLE_SPREAD = 1.3  # nearly two octaves: nothing but such errors
 SENTENCE_SHARE = 1.0  # of the span of a whole recording, in one sentence
 MOST = 3.0  # times wider than predicted: beyond, little of it is intonation
 QUESTION_END = 0.25  # four semitones above the median: where a rise leads
