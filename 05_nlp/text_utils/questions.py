@@ -7,7 +7,8 @@ The first words tell them apart, but a clause that only says when or where may c
 
     What did he say?                 falls    starts with a question word
     And to whom did he say it?       falls    small words before it do not count
-    When he came, did he say it?     rises    a later part starts with a verb of yes-no questions
+    John, where are you?             falls    neither do other parts of the sentence
+    When he came, did he say it?     rises    unless one starts with a verb of yes-no questions
     You saw it?  Nice, isn't it?     rise     no question word; a tag
 
 What is asked back ("He did *what*?") has the question word where the answer would be, and rises.
@@ -34,9 +35,9 @@ VERBS = words(  # that begin a yes-no question, and so does every one with "n't"
 def rises(sentence: Sequence[Word]) -> bool:
     """Whether ``sentence``, a question, goes up at its end."""
     parts = list(_parts(sentence))
-    if not parts or not _asks_with_a_question_word(parts[0]):
+    if any(part[0] in VERBS or part[0].endswith("n't") for part in parts):
         return True
-    return any(part[0] in VERBS or part[0].endswith("n't") for part in parts[1:])
+    return not any(_asks_with_a_question_word(part) for part in parts)
 
 
 def _asks_with_a_question_word(part: Sequence[str]) -> bool:

@@ -30,6 +30,8 @@ Why?
 Why not?
 How many are there?
 How far is it, John?
+John, where are you?
+He said: "Where are you going?
 And what did he say?
 But, then, why did she leave?
 To whom did you write?

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+from text_utils import Symbols, pronounce
 from voice_replication.synthesizer.intonation import (
     SENTENCE_SHARE,
     TYPICAL_SPREAD,
     exclaim,
+    melody,
     question_rise,
     symbol_means,
     widen,
@@ -61,6 +63,20 @@ def test_a_question_rises_from_its_last_stressed_vowel_to_its_last_voiced_frame(
     means = symbol_means(rise, DURATIONS)
     assert means[:4].max() == 0 and means[4] == pytest.approx(rise[-1] / 2, rel=0.1)
     assert np.allclose(np.average(means, weights=DURATIONS), rise.mean(), rtol=1e-5)
+
+
+def test_what_is_asked_inside_a_line_rises_there_and_falls_after_it() -> None:
+    words = pronounce("“Did it rain?” he asked. “Stop!”")
+    names = Symbols().decode(Symbols().encode(words))
+    voiced = np.array([name[-1].isdigit() or name in ("D", "R", "N", "Z") for name in names])
+    durations = np.full(len(names), 5)
+    flat = np.zeros(len(names), dtype=np.float32)
+    log_f0, rise = melody(words, names, flat, voiced, durations, 0.4)
+    question = 5 * (1 + len([p for word in words[:3] for p in (*word.phones, "")]))
+    assert rise[:question].max() == pytest.approx(0.3)
+    assert not rise[question:].any()
+    stop = len(names) - len(words[-1].phones) - 1
+    assert (log_f0[stop:] > 0.05).all() and not log_f0[:stop].any()
 
 
 def test_a_question_of_one_whisper_rises_somewhere() -> None:

@@ -11,7 +11,7 @@ Shapes: ``L`` symbols. ``log_f0``: natural logarithm relative to the speaker's m
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 import numpy as np
 import numpy.typing as npt
@@ -39,19 +39,34 @@ def melody(
     durations: npt.NDArray[np.int64],
     spread: float,
 ) -> tuple[Floats, Floats]:
-    """Log F0 ``(L,)`` of a sentence, and what is to be added to it in each frame, ``(F,)``.
+    """Log F0 ``(L,)`` of a line, and what is to be added to it in each frame, ``(F,)``.
 
     ``log_f0`` is what is expected of the symbols called ``names`` that ``words`` became,
-    ``spread`` how far the pitch of the voice moves (see :func:`widen`).
+    ``spread`` how far the pitch of the voice moves (see :func:`widen`). What is asked or exclaimed
+    in it, as in “Who's there?” he cried, has its own melody.
     """
-    mark = words[-1].pause
-    log_f0 = widen(log_f0, voiced, durations, spread)
-    if mark == "!":
-        log_f0 = exclaim(log_f0, voiced)
-    if mark != "?" or not rises(words):
-        return log_f0, np.zeros(int(durations.sum()), np.float32)
+    log_f0 = widen(log_f0, voiced, durations, spread).copy()
     stressed = np.array([name.endswith("1") for name in names])
-    return log_f0, question_rise(log_f0, stressed, voiced, durations)
+    ends = np.cumsum(durations)
+    rise = np.zeros(int(ends[-1]), np.float32)
+    for part, place in _sentences(words):
+        mark = part[-1].pause
+        if mark == "!":
+            log_f0[place] = exclaim(log_f0[place], voiced[place])
+        elif mark == "?" and rises(part):
+            inside = log_f0[place], stressed[place], voiced[place], durations[place]
+            rise[ends[place][0] - durations[place][0] : ends[place][-1]] = question_rise(*inside)
+    return log_f0, rise
+
+
+def _sentences(words: Sequence[Word]) -> Iterator[tuple[Sequence[Word], slice]]:
+    """The words up to each full stop, question or exclamation mark, and their symbols' place."""
+    first, start, end = 0, 0, 1  # a line begins with the start symbol
+    for last, word in enumerate(words):
+        end += len(word.phones) + 1
+        if word.pause in ".?!" or last == len(words) - 1:
+            yield words[first : last + 1], slice(start, end)
+            first, start = last + 1, end
 
 
 def widen(
