@@ -43,7 +43,7 @@ def melody(
 
     ``log_f0`` is what is expected of the symbols called ``names`` that ``words`` became,
     ``spread`` how far the pitch of the voice moves (see :func:`widen`). What is asked or exclaimed
-    in it, as in “Who's there?” he cried, has its own melody.
+    in it, as in “Did it rain?” he cried, has its own melody.
     """
     log_f0 = widen(log_f0, voiced, durations, spread).copy()
     stressed = np.array([name.endswith("1") for name in names])
@@ -75,7 +75,8 @@ def widen(
     """``log_f0 (L,)`` with its movement widened to that of a voice.
 
     ``spread``: log distance between the voice's 5th and 95th percentile of F0. Symbols count as
-    long as their ``durations``; the mean of the sentence stays, and nothing is narrowed.
+    long as their ``durations``; the mean of the sentence stays, and nothing is narrowed. A
+    ``spread`` that nobody has counts as a typical one.
     """
     counted = np.repeat(log_f0[voiced], durations[voiced])
     if counted.size < 2:
