@@ -3,7 +3,7 @@
 "Did you see it?" can be answered with yes or no, and the voice goes up. "What did you see?" asks
 for something else, and mostly falls like a statement: the question word says already that it is a
 question (Quirk et al., *A Comprehensive Grammar of the English Language*, 1985, chapter 11).
-The first words tell them apart, but a clause that only says when or where may come before::
+The first words of its parts tell them apart::
 
     What did he say?                 falls    starts with a question word
     And to whom did he say it?       falls    small words before it do not count
