@@ -28,20 +28,22 @@ def save_checkpoint(
     path: str | Path,
     tensors: Mapping[str, Tensor],
     meta: Mapping[str, Any],
-    bits: Literal[8, 16, 32] = 32,
+    bits: Literal[6, 8, 16, 32] = 32,
 ) -> Path:
     """Write ``tensors`` and ``meta`` to ``path`` (``.safetensors``) atomically.
 
     ``bits`` a weight: 16 stores floating-point tensors as float16; 8 stores matrices as whole
     numbers from -127 to 127 with one float16 scale a row, and the rest as float16. Rounding to 8
-    bits adds noise about 40 dB below the weights. All are read back as float32.
+    bits adds noise about 40 dB below the weights. With 6 the numbers go from -31 to 31 (30 dB): as
+    many bytes in the file, but a quarter fewer wherever it is compressed, as in Git's history. All
+    are read back as float32.
     """
     path = Path(path)
     prepared: dict[str, Tensor] = {}
     for name, given in tensors.items():
         tensor = given.detach().cpu()
-        if tensor.is_floating_point() and bits == 8 and _is_matrix(tensor):
-            prepared[name], prepared[name + SCALE] = _quantized(tensor.float())
+        if tensor.is_floating_point() and bits <= 8 and _is_matrix(tensor):
+            prepared[name], prepared[name + SCALE] = _quantized(tensor.float(), bits)
             continue
         if tensor.is_floating_point() and bits < 32:
             tensor = tensor.half()
@@ -85,11 +87,11 @@ def _is_matrix(tensor: Tensor) -> bool:
     return tensor.ndim >= 2 and tensor.numel() >= SMALLEST_QUANTIZED
 
 
-def _quantized(tensor: Tensor) -> tuple[Tensor, Tensor]:
+def _quantized(tensor: Tensor, bits: int) -> tuple[Tensor, Tensor]:
     """``(int8 of the same shape, float16 scales (rows,))``."""
-    rows = tensor.flatten(1)
-    scale = (rows.abs().amax(dim=1) / 127).clamp(min=1e-6).half()
-    whole = (rows / scale.float()[:, None]).round().clamp(-127, 127)
+    rows, largest = tensor.flatten(1), 2 ** (bits - 1) - 1
+    scale = (rows.abs().amax(dim=1) / largest).clamp(min=1e-6).half()
+    whole = (rows / scale.float()[:, None]).round().clamp(-largest, largest)
     return whole.to(torch.int8).view(tensor.shape), scale
 
 
