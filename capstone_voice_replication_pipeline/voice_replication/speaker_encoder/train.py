@@ -179,7 +179,7 @@ class EncoderTask(Task):
             "licence": "see MODEL_CARD.md",
         }
         path = folder / "encoder.safetensors"
-        return save_checkpoint(path, self.encoder.state_dict(), meta, bits=16)
+        return save_checkpoint(path, self.encoder.state_dict(), meta, bits=6)
 
     def describe(self, batch: EncoderBatch) -> str:
         return ", ".join(batch.ids)

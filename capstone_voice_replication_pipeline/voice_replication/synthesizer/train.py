@@ -128,7 +128,7 @@ class SpeechTask(Task):
             "licence": "see MODEL_CARD.md",
         }
         path = folder / "synthesizer.safetensors"
-        return save_checkpoint(path, self.modules["synthesizer"].state_dict(), meta, bits=8)
+        return save_checkpoint(path, self.modules["synthesizer"].state_dict(), meta, bits=6)
 
     def describe(self, batch: SynthesizerBatch) -> str:
         return ", ".join(batch.names)
