@@ -35,7 +35,7 @@ def draw(run: Path, picture: Path) -> list[str]:
         axes.set_ylim(0.0, 1.08 * max(values, default=1.0))
         axes.plot(steps, values, marker="o", markersize=3, color=COLOURS[0])
         if values:
-            minutes = curves["seconds"][1][-1] / 60
+            minutes = dict(zip(*curves["seconds"], strict=True))[steps[-1]] / 60
             axes.annotate(f"{values[-1]:.3f}", (steps[-1], values[-1]), xytext=(-22, 8),
                           textcoords="offset points", fontsize=8)  # fmt: skip
             lines.append(f"{stage}: {steps[-1]} steps, {minutes:.0f} minutes, {values[-1]:.4f}")

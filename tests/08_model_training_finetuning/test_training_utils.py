@@ -128,7 +128,6 @@ def test_kill_minus_nine_while_saving_leaves_a_good_state(tmp_path: Path) -> Non
     script = f"""
 import sys; sys.path[:] = {sys.path!r}
 from pathlib import Path
-from typing import Literal
 import torch
 from training_utils import save_state
 folder = Path({str(tmp_path)!r})
@@ -208,7 +207,6 @@ def test_full_disk_keeps_the_last_good_checkpoint(tmp_path: Path) -> None:
 import sys; sys.path[:] = {sys.path!r}
 import resource, signal, torch
 from pathlib import Path
-from typing import Literal
 from training_utils import save_state
 path = Path({str(tmp_path)!r}) / "state.pt"
 save_state(path, {{"step": 1}})
