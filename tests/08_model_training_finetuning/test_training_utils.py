@@ -184,6 +184,14 @@ def test_few_bits_are_a_quarter_of_the_size_and_little_noise(
     assert torch.allclose(again["conv"], read["conv"], rtol=1e-3), "rounding twice is rounding once"
 
 
+def test_exact_matrices_are_not_rounded_to_few_bits(tmp_path: Path) -> None:
+    tensors = {name: torch.randn(64, 32) for name in ("weight", "filter")}
+    path = save_checkpoint(tmp_path / "m.safetensors", tensors, {}, bits=6, exact=["filter"])
+    read, _ = load_checkpoint(path)
+    assert torch.equal(read["filter"], tensors["filter"].half().float())
+    assert not torch.allclose(read["weight"], tensors["weight"], atol=5e-3)
+
+
 def test_bad_checkpoints_are_refused_with_a_sentence(tmp_path: Path) -> None:
     good = save_checkpoint(tmp_path / "m.safetensors", {"w": torch.randn(100)}, {"step": 1})
     cut = tmp_path / "cut.safetensors"

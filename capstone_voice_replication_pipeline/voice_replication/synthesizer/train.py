@@ -128,7 +128,9 @@ class SpeechTask(Task):
             "licence": "see MODEL_CARD.md",
         }
         path = folder / "synthesizer.safetensors"
-        return save_checkpoint(path, self.modules["synthesizer"].state_dict(), meta, bits=6)
+        model = self.modules["synthesizer"]
+        fitted = [name for name, _ in model.named_buffers()]
+        return save_checkpoint(path, model.state_dict(), meta, bits=6, exact=fitted)
 
     def describe(self, batch: SynthesizerBatch) -> str:
         return ", ".join(batch.names)
