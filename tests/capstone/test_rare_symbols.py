@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from audio_utils import DEFAULT_SPEC
 from text_utils import Symbols, pronounce
 from text_utils.symbols import PAUSES
 from voice_replication.synthesizer.data import hear_pauses
 from voice_replication.synthesizer.inference import Synthesis, Synthesizer
-from voice_replication.synthesizer.rare_symbols import KNOWN, known_ids, pause_stretch
+from voice_replication.synthesizer.rare_symbols import KNOWN, known_ids
 from voice_replication.voices import VoiceStore
 
 SYMBOLS = Symbols()
@@ -42,7 +41,6 @@ def test_what_the_network_hears_is_known_and_as_long_as_what_is_written() -> Non
         if SYMBOLS.is_phone(before):
             assert SYMBOLS.base(before) == SYMBOLS.base(after)
     assert {mark for mark in PAUSES if mark not in KNOWN} == {" ", ",", "."}
-    assert (pause_stretch(heard, SYMBOLS) == 1).all()
 
 
 def test_training_reads_the_same_symbols() -> None:
@@ -57,16 +55,6 @@ def test_training_reads_the_same_symbols() -> None:
 def test_a_sentence_takes_the_time_of_a_statement(synthesizer: Synthesizer, mark: str) -> None:
     statement, other = say(synthesizer, "He is here."), say(synthesizer, f"He is here{mark}")
     assert np.array_equal(other.durations, statement.durations)
-
-
-def test_semicolons_colons_and_dashes_are_longer_than_commas(synthesizer: Synthesizer) -> None:
-    place = len(SYMBOLS.encode(pronounce("We walked."))) - 1
-    texts = [f"We walked{mark} and they ran." for mark in (",", " -", ";", ":")]
-    spoken = [say(synthesizer, text, "ada") for text in texts]
-    pauses = [int(one.durations[place]) for one in spoken]  # a short comma, so that there is room
-    assert 4 < pauses[0] < pauses[1] < pauses[2] <= pauses[3]
-    assert pauses[1] / pauses[0] == pytest.approx(1.4, abs=0.1)
-    assert max(pauses) <= 0.56 * DEFAULT_SPEC.frames_per_second
 
 
 def test_yes_no_questions_rise_others_fall_and_exclamations_are_higher(

@@ -21,7 +21,7 @@ class Pauses:
     """
 
     clause: float = 0.2  # where a very long sentence was cut
-    sentence: float = 0.4
+    sentence: float = 0.5
     paragraph: float = 0.8
     scene: float = 1.2  # at a line such as * * *
     chapter: float = 1.5  # at the end of each

@@ -27,7 +27,8 @@ from voice_replication.synthesizer.average_spectrum import (
 from voice_replication.synthesizer.harmonics import frame_pitch
 from voice_replication.synthesizer.intonation import TYPICAL_SPREAD, melody, symbol_means
 from voice_replication.synthesizer.model import LOG_F0_CENTER, Prosody, SynthesizerConfig
-from voice_replication.synthesizer.rare_symbols import known_ids, pause_stretch
+from voice_replication.synthesizer.pauses import pause_frames
+from voice_replication.synthesizer.rare_symbols import known_ids
 from voice_replication.timbre import Timbre
 
 Floats = npt.NDArray[np.float32]
@@ -248,8 +249,8 @@ class Synthesizer:
         """Whole frames for the written ``ids``: rounding errors are carried on, so that the total
         stays right."""
         frames_per_second = DEFAULT_SPEC.frames_per_second
-        frames = (log_duration.exp() - 1).clamp(min=0).numpy() / speed
-        frames *= pause_stretch(ids, self.symbols)
+        frames = (log_duration.exp() - 1).clamp(min=0).numpy()
+        frames = pause_frames(ids, frames, self.symbols) / speed
         durations = np.zeros(len(ids), dtype=np.int64)
         owed = 0.0
         for place, symbol in enumerate(ids):
