@@ -43,9 +43,10 @@ from voice_replication.voice_judge import VoiceJudge, VoiceQuality
 from voice_replication.voices import VoiceStore
 
 DECODER = ("decoder.", "final_norm.", "to_mel.")
-FEWEST_STEPS, MOST_STEPS = 30, 100
+FEWEST_STEPS, MOST_STEPS = 48, 100
 STEPS_PER_SECOND = 0.8  # of references: more of them can teach more before they are known by heart
 LEARNING_RATE = 7e-4
+CONTRAST = 1.0
 PIECE_SECONDS = 12.0  # references are practised in pieces of at most this length
 MOST_SECONDS = 120.0  # of all of them
 # Unadapted speech is made from the very embedding that it is then compared with, so our encoder
@@ -115,6 +116,7 @@ def settings_for(frames: int) -> FinetuneConfig:
         learning_rate=LEARNING_RATE,
         validate_every=steps,
         share=1.0,  # so few steps change little
+        contrast=CONTRAST,
         parts=DECODER,
     )
 

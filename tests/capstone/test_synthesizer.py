@@ -20,7 +20,7 @@ from voice_replication.synthesizer.data import SpeechDataset, hear_pauses, token
 from voice_replication.synthesizer.finetune import FinetuneConfig, Finetuned, finetune
 from voice_replication.synthesizer.inference import Request, Synthesizer
 from voice_replication.synthesizer.layers import SelfAttention
-from voice_replication.synthesizer.losses import coarse_difference
+from voice_replication.synthesizer.losses import coarse_difference, lost_contrast
 from voice_replication.synthesizer.model import SynthesizerConfig, upsampling
 from voice_replication.synthesizer.train import (
     SynthesizerTask,
@@ -195,6 +195,19 @@ def test_the_coarse_difference_hears_formants_and_not_the_noise_of_single_cells(
     assert float(coarse_difference(shifted, weight)) == pytest.approx(single, rel=1e-5)
     short = weight[:, :, :2]
     assert float(coarse_difference(shifted[:, :, :2], short)) == pytest.approx(single, rel=1e-5)
+
+
+def test_another_spectrum_loses_no_contrast_and_weaker_phones_do() -> None:
+    base = torch.randn(2, 100, 83, generator=torch.Generator().manual_seed(0))
+    weight = torch.ones_like(base)
+    weight[:, 90:], weight[1, :, 50:] = 0.0, 0.0  # a narrow source, a shorter utterance
+    voice = base + torch.linspace(-2, 2, 100)[:, None]
+    voice[weight == 0] = 99.0
+    assert float(lost_contrast(voice, base, weight)) == pytest.approx(0.0, abs=1e-5)
+    weaker = voice * 0.5
+    still = base - (base * weight).sum(2, keepdim=True) / weight.sum(2, keepdim=True).clamp(min=1)
+    lost = float((0.5 * still.abs() * weight).sum() / weight.sum()) / 2.5
+    assert float(lost_contrast(weaker, base, weight)) == pytest.approx(lost, rel=1e-4)
 
 
 def test_training_learns_resumes_exactly_and_speaks(data: Path, tmp_path: Path) -> None:

@@ -27,7 +27,7 @@ from training_utils.config import TrainConfig
 from voice_replication.synthesizer.data import SpeechDataset, SynthesizerBatch
 from voice_replication.synthesizer.finetune_state import Standing, StateFile, fingerprint
 from voice_replication.synthesizer.inference import Synthesizer
-from voice_replication.synthesizer.losses import LossConfig, synthesizer_losses
+from voice_replication.synthesizer.losses import LossConfig, lost_contrast, synthesizer_losses
 from voice_replication.synthesizer.train import predict
 
 TRAINED_PARTS = ("duration.", "prosody.", "prosody_in.", "decoder.", "final_norm.", "to_mel.")
@@ -41,6 +41,7 @@ class FinetuneConfig(StrictModel):
     frames_per_batch: int = 1200
     learning_rate: float = 5e-4
     pull: float = 1e-3  # weight of the squared distance from the base model
+    contrast: float = 0.0  # weight of what is lost of the base model's (losses.lost_contrast)
     validate_every: int = 25
     patience: int = 6  # validations without improvement before stopping
     seed: int = 0
@@ -95,12 +96,18 @@ def finetune(
     trained: dict[str, Tensor] = {**moving, SPEAKER: speaker}
     optimizer = torch.optim.AdamW(list(trained.values()), weight_decay=0.0)
     schedule = TrainConfig(steps=config.steps, learning_rate=config.learning_rate, warmup_steps=20)
+    original = speaker.detach().clone()
     bf16 = uses_bf16("auto", torch.device(base.device))
 
     def loss_of(batch: SynthesizerBatch) -> Tensor:
         unit = speaker / speaker.norm()
         prediction = predict(model, batch, unit.expand(len(batch.ids), -1))
-        return synthesizer_losses(prediction, batch, LossConfig())["loss"]
+        loss = synthesizer_losses(prediction, batch, LossConfig())["loss"]
+        if config.contrast:
+            with torch.no_grad():
+                before = predict(base.model, batch, original.expand(len(batch.ids), -1))
+            loss = loss + config.contrast * lost_contrast(prediction.mel, before.mel, batch.weight)
+        return loss
 
     def validate() -> float:
         model.eval()

@@ -37,6 +37,19 @@ def coarse_difference(difference: Tensor, weight: Tensor) -> Tensor:
     return torch.as_tensor(sums.abs().sum() / counts.sum())
 
 
+def lost_contrast(mel: Tensor, base: Tensor, weight: Tensor) -> Tensor:
+    """How much the predictions ``mel`` and ``base (B, M, F)`` differ beside a spectrum that stays
+    the same: mean size of their difference less its mean over time, in standard deviations.
+
+    A few seconds show how a voice sounds on the whole; how each phone sounds in it they show too
+    rarely, so what tells one phone from the next is better left as it was. ``weight (B, M, F)``: 0
+    in padding.
+    """
+    difference = (mel - base) / 2.5 * weight
+    mean = difference.sum(dim=2, keepdim=True) / weight.sum(dim=2, keepdim=True).clamp(min=1.0)
+    return torch.as_tensor(((difference - mean) * weight).abs().sum() / weight.sum())
+
+
 def synthesizer_losses(
     prediction: Prediction, batch: SynthesizerBatch, weights: LossConfig
 ) -> dict[str, Tensor]:
