@@ -17,7 +17,7 @@ def add_speaking_arguments(parser: argparse.ArgumentParser) -> None:
     add("--speed", type=float, default=1.0, metavar="X", help="0.5 to 2 (default 1)")
     add("--pitch", type=float, default=0.0, metavar="SEMITONES", help="-12 to 12 (default 0)")
     add("--seed", type=int, default=0, metavar="N", help="the same seed gives the same audio")
-    add("--sentence-pause", type=float, metavar="SECONDS", help="between sentences (default 0.4)")
+    add("--sentence-pause", type=float, metavar="SECONDS", help="between sentences (default 0.5)")
     add("--paragraph-pause", type=float, metavar="SECONDS", help="between paragraphs (0.8)")
     add("--models-dir", type=Path, help="models of this run instead of the shipped ones")
 
