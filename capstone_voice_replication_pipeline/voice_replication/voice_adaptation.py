@@ -7,8 +7,9 @@ speaks as somebody between those. But the reference itself shows how this person
 
 Only the decoder moves, and only for as many steps as teach it the voice rather than the sentence;
 what may be the recording's own noise is not learned, because it is not part of the voice.
-More than half of the recognized phones are wrong, yet nothing is lost by it: what all frames have
-in common is the speaker. The same with transcripts of better quality is `voiceclone finetune`.
+More than half of the recognized phones are wrong, yet little is lost by it: what all frames have
+in common is the speaker, and what tells one phone from the next is held where it was. The same with
+transcripts of better quality is `voiceclone finetune`.
 
 (Adapting to untranscribed speech: AdaSpeech 2, Yan et al., 2104.09715, which predicts the decoder's
 input from mels where we recognize phones.)
@@ -46,7 +47,7 @@ DECODER = ("decoder.", "final_norm.", "to_mel.")
 FEWEST_STEPS, MOST_STEPS = 48, 100
 STEPS_PER_SECOND = 0.8  # of references: more of them can teach more before they are known by heart
 LEARNING_RATE = 7e-4
-CONTRAST = 1.0
+CONTRAST = 1.0  # weight of losses.lost_contrast
 PIECE_SECONDS = 12.0  # references are practised in pieces of at most this length
 MOST_SECONDS = 120.0  # of all of them
 # Unadapted speech is made from the very embedding that it is then compared with, so our encoder

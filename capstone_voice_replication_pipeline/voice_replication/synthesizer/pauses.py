@@ -4,7 +4,7 @@ Most transcripts have no marks, so commas were put where their readers pause. Bu
 where their sentences end, and longer: what the network learned of commas is a mixture of both, half
 a second on average. In the two corpora whose commas are written, commas last half of that::
 
-    seconds    0.20  kathleen, commas        0.29  LJ Speech, commas
+    seconds    0.22  kathleen, commas        0.29  LJ Speech, commas
                0.43  LJ Speech, full stops   0.52  the others, commas heard in the sound
 
 So a comma longer than those of the slower of the two is shortened towards it. A voice that pauses
