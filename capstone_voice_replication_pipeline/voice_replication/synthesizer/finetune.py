@@ -86,57 +86,15 @@ def finetune(
     goes on from what it finds there and gives the same result, to the bit, as one that was never
     interrupted. ``on_steps(n, worked)`` hears of ``n`` more steps, done now or by an earlier call.
     """
-    model = copy.deepcopy(base.model)
-    start = {n: p.detach().clone() for n, p in model.named_parameters()}
-    moving = {n: p for n, p in model.named_parameters() if n.startswith(config.parts)}
-    model.requires_grad_(False)
-    for parameter in moving.values():
-        parameter.requires_grad_(True)
-    speaker = torch.from_numpy(embedding.copy()).to(base.device).requires_grad_(True)
-    trained: dict[str, Tensor] = {**moving, SPEAKER: speaker}
-    optimizer = torch.optim.AdamW(list(trained.values()), weight_decay=0.0)
-    schedule = TrainConfig(steps=config.steps, learning_rate=config.learning_rate, warmup_steps=20)
-    original = speaker.detach().clone()
-    bf16 = uses_bf16("auto", torch.device(base.device))
-
-    def loss_of(batch: SynthesizerBatch) -> Tensor:
-        unit = speaker / speaker.norm()
-        prediction = predict(model, batch, unit.expand(len(batch.ids), -1))
-        loss = synthesizer_losses(prediction, batch, LossConfig())["loss"]
-        if config.contrast:
-            with torch.no_grad():
-                before = predict(base.model, batch, original.expand(len(batch.ids), -1))
-            loss = loss + config.contrast * lost_contrast(prediction.mel, before.mel, batch.weight)
-        return loss
-
-    def validate() -> float:
-        model.eval()
-        with torch.no_grad():
-            indices = range(len(held_out.examples))
-            return float(np.mean([float(loss_of(held_out.collate([i]))) for i in indices]))
-
-    def one_step(step: int) -> None:
-        rng = np.random.default_rng([config.seed, step])
-        torch.manual_seed(int(rng.integers(2**62)))
-        model.train()
-        for group in optimizer.param_groups:
-            group["lr"] = learning_rate(step, schedule)
-        batch = train.collate(_random_batch(train, config.frames_per_batch, rng))
-        with torch.autocast(base.device, torch.bfloat16, enabled=bf16):
-            loss = loss_of(batch)
-        distance = torch.stack([(p - start[n]).square().sum() for n, p in moving.items()]).sum()
-        (loss + config.pull * distance).backward()  # type: ignore[no-untyped-call]
-        torch.nn.utils.clip_grad_norm_(list(trained.values()), 1.0)
-        optimizer.step()
-        optimizer.zero_grad()
-
+    practice = _Practice(base, embedding, config)
+    trained, optimizer = practice.trained, practice.optimizer
     saved = None
     if state is not None:
-        everything = [speaker, *start.values()]
+        everything = [practice.speaker, *practice.start.values()]
         saved = StateFile(state, fingerprint(config.model_dump(), everything, [train, held_out]))
     found = saved.restore(trained, optimizer) if saved else None
     if found is None:
-        loss = validate()
+        loss = practice.validate(held_out)
         found = Standing(0, loss, loss), _copied(trained)
     now, best = found
     with tqdm(
@@ -144,10 +102,10 @@ def finetune(
     ) as bar:
         on_steps(now.step, False)
         while now.step < config.steps and now.since_best < config.patience:
-            one_step(now.step)
+            practice.one_step(train, now.step)
             now.step += 1
             if now.step % config.validate_every == 0:
-                loss = validate()
+                loss = practice.validate(held_out)
                 now.since_best += 1
                 if loss < now.best_loss:
                     now.best_loss, now.since_best, best = loss, 0, _copied(trained)
@@ -155,13 +113,77 @@ def finetune(
                     saved.save(now, trained, best, optimizer)
             bar.update()
             on_steps(1, True)
-    delta = {n: config.share * (best[n] - start[n]) for n in moving}
-    with torch.no_grad():
-        for name, parameter in moving.items():
-            parameter.copy_(start[name] + delta[name])
-        speaker.copy_(best[SPEAKER] / best[SPEAKER].norm())
-    vector = speaker.detach().cpu().numpy().astype(np.float32)
-    return Finetuned(delta, vector, now.loss_before, validate(), now.step)
+    delta, vector = practice.keep(best)
+    return Finetuned(delta, vector, now.loss_before, practice.validate(held_out), now.step)
+
+
+class _Practice:
+    """A copy of the model of ``base`` of which some weights move, and the embedding."""
+
+    def __init__(
+        self, base: Synthesizer, embedding: npt.NDArray[np.float32], config: FinetuneConfig
+    ) -> None:
+        self.base, self.config = base, config
+        self.model = copy.deepcopy(base.model)
+        self.start = {n: p.detach().clone() for n, p in self.model.named_parameters()}
+        self.moving = {n: p for n, p in self.model.named_parameters() if n.startswith(config.parts)}
+        self.model.requires_grad_(False)
+        for parameter in self.moving.values():
+            parameter.requires_grad_(True)
+        self.speaker = torch.from_numpy(embedding.copy()).to(base.device).requires_grad_(True)
+        self.original = self.speaker.detach().clone()
+        self.trained: dict[str, Tensor] = {**self.moving, SPEAKER: self.speaker}
+        self.optimizer = torch.optim.AdamW(list(self.trained.values()), weight_decay=0.0)
+        self.schedule = TrainConfig(
+            steps=config.steps, learning_rate=config.learning_rate, warmup_steps=20
+        )
+        self.bf16 = uses_bf16("auto", torch.device(base.device))
+
+    def loss_of(self, batch: SynthesizerBatch) -> Tensor:
+        """What is wrong with the predictions for ``batch``, the pull of the weights aside."""
+        unit = self.speaker / self.speaker.norm()
+        prediction = predict(self.model, batch, unit.expand(len(batch.ids), -1))
+        loss = synthesizer_losses(prediction, batch, LossConfig())["loss"]
+        if self.config.contrast:
+            with torch.no_grad():
+                before = predict(self.base.model, batch, self.original.expand(len(batch.ids), -1))
+            lost = lost_contrast(prediction.mel, before.mel, batch.weight)
+            loss = loss + self.config.contrast * lost
+        return loss
+
+    @torch.no_grad()
+    def validate(self, held_out: SpeechDataset) -> float:
+        """Mean loss of single recordings."""
+        self.model.eval()
+        indices = range(len(held_out.examples))
+        return float(np.mean([float(self.loss_of(held_out.collate([i]))) for i in indices]))
+
+    def one_step(self, train: SpeechDataset, step: int) -> None:
+        """Step ``step``, whose chance depends on nothing but its number and the seed."""
+        rng = np.random.default_rng([self.config.seed, step])
+        torch.manual_seed(int(rng.integers(2**62)))
+        self.model.train()
+        for group in self.optimizer.param_groups:
+            group["lr"] = learning_rate(step, self.schedule)
+        batch = train.collate(_random_batch(train, self.config.frames_per_batch, rng))
+        with torch.autocast(self.base.device, torch.bfloat16, enabled=self.bf16):
+            loss = self.loss_of(batch)
+        squares = [(p - self.start[n]).square().sum() for n, p in self.moving.items()]
+        distance = torch.stack(squares).sum()
+        (loss + self.config.pull * distance).backward()  # type: ignore[no-untyped-call]
+        torch.nn.utils.clip_grad_norm_(list(self.trained.values()), 1.0)
+        self.optimizer.step()
+        self.optimizer.zero_grad()
+
+    @torch.no_grad()
+    def keep(self, best: Mapping[str, Tensor]) -> tuple[dict[str, Tensor], npt.NDArray[np.float32]]:
+        """Keep ``config.share`` of what ``best`` changed: the weights' difference from the base,
+        and the unit embedding ``(E,)``."""
+        delta = {n: self.config.share * (best[n] - self.start[n]) for n in self.moving}
+        for name, parameter in self.moving.items():
+            parameter.copy_(self.start[name] + delta[name])
+        self.speaker.copy_(best[SPEAKER] / best[SPEAKER].norm())
+        return delta, self.speaker.detach().cpu().numpy().astype(np.float32)
 
 
 def _copied(tensors: Mapping[str, Tensor]) -> dict[str, Tensor]:
