@@ -11,6 +11,7 @@ batch and gradients are averaged.
 from __future__ import annotations
 
 import signal
+import sys
 import time
 from contextlib import nullcontext
 from pathlib import Path
@@ -178,7 +179,12 @@ class Trainer:
         if self.step % config.log_every == 0 or self.step == 1:
             self._log(metrics)
         if self.step % config.validate_every == 0:
-            self._log({f"validation_{k}": v for k, v in self._validate().items()})
+            held_out = self._validate()
+            self._log({f"validation_{k}": v for k, v in held_out.items()})
+            if not sys.stderr.isatty():  # no progress bar: a log file shall not be silent for hours
+                said = ", ".join(f"{name} {value:.4g}" for name, value in held_out.items())
+                line = f"{time.strftime('%H:%M')} {self.task.name}, step {self.step:,}: {said}"
+                print(line, file=sys.stderr, flush=True)
         if self.step % config.vis_every == 0:
             with self.ema.applied(), torch.no_grad():
                 self.task.modules[self.task.main].eval()

@@ -9,8 +9,6 @@ from __future__ import annotations
 
 import re
 import shutil
-import sys
-import time
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -19,7 +17,7 @@ from typing import Any, Literal
 from data_utils import read_manifest
 from dl_utils import get_device
 from env_utils import ConfigError, atomic_path
-from mlops_utils import Tracker, make_tracker
+from mlops_utils import make_tracker
 from pydantic import BaseModel
 from training_utils import load_config
 
@@ -106,7 +104,7 @@ class TrainingRun:
         options: dict[str, Any] = {
             "resume": not self.restart,
             "device": str(get_device(None if self.device == "auto" else self.device)),
-            "sink": _HeldOutLines(tracker, stage),
+            "sink": tracker,
             "max_minutes": self.max_minutes,
         }
         overrides = overrides_for(stage, self.overrides)
@@ -173,22 +171,6 @@ def config_path(stage: str, wanted: Path | None = None, preset: str = "") -> Pat
     if not wanted.exists() and wanted.parent in (Path(), Path("configs")):
         return folder / wanted.name
     return wanted
-
-
-class _HeldOutLines:
-    """Passes metrics on to a tracker. Where no progress bar is shown, as in a log file, what
-    held-out recordings say is also a line on stderr, so that hours of training are not silent."""
-
-    def __init__(self, tracker: Tracker, stage: str) -> None:
-        self.tracker, self.stage = tracker, stage
-
-    def log_metrics(self, metrics: dict[str, float], step: int) -> None:
-        self.tracker.log_metrics(metrics, step)
-        prefix = "validation_"
-        said = [f"{n.removeprefix(prefix)} {v:.4g}" for n, v in metrics.items() if prefix in n]
-        if said and not sys.stderr.isatty():
-            line = f"{time.strftime('%H:%M')} {self.stage}, step {step:,}: {', '.join(said)}"
-            print(line, file=sys.stderr, flush=True)
 
 
 class _SynthesizerKind(BaseModel):

@@ -98,6 +98,18 @@ def test_interrupted_run_equals_uninterrupted(tmp_path: Path) -> None:
     assert np.mean(curve[-5:]) < 0.5 * curve[0], "it did not learn"
 
 
+def test_a_log_file_says_how_held_out_data_are_doing(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    Trainer(Regression(CONFIG), CONFIG, tmp_path).run()
+    lines = capsys.readouterr().err.splitlines()
+    values = [v for _, name, v in losses(tmp_path) if name == "validation_loss"]
+    assert [line.split(" ", 1)[1] for line in lines] == [
+        f"regression, step {step}: loss {value:.4g}"
+        for step, value in zip((20, 40, 60), values, strict=True)
+    ]
+
+
 def test_restart_forgets(tmp_path: Path) -> None:
     Trainer(Regression(CONFIG), CONFIG, tmp_path).run()
     trainer = Trainer(Regression(CONFIG), CONFIG, tmp_path, resume=False)

@@ -7,7 +7,6 @@ from pathlib import Path
 import pytest
 from audio_utils import DEFAULT_SPEC
 from env_utils import ConfigError
-from mlops_utils import NoTracker
 from text_utils import Symbols
 from torch import nn
 from training_utils import file_fingerprint, load_config
@@ -15,7 +14,7 @@ from voice_replication.home import checkpoint_path
 from voice_replication.synthesizer.inference import Synthesizer as ShippedSynthesizer
 from voice_replication.synthesizer.model import Synthesizer
 from voice_replication.synthesizer.train import SynthesizerTrainingConfig
-from voice_replication.training_runs import TrainingRun, _HeldOutLines, config_path, overrides_for
+from voice_replication.training_runs import TrainingRun, config_path, overrides_for
 from voice_replication.vocoder.generators import build_generator
 from voice_replication.vocoder.inference import Vocoder as ShippedVocoder
 from voice_replication.vocoder.train import VocoderConfig
@@ -55,13 +54,3 @@ def test_the_tiny_preset_trains_small_models_on_the_shipped_encoder(tmp_path: Pa
 
 def _weights(model: nn.Module) -> int:
     return sum(parameter.numel() for parameter in model.parameters())
-
-
-def test_a_log_file_says_how_held_out_recordings_are_doing(
-    capsys: pytest.CaptureFixture[str],
-) -> None:
-    lines = _HeldOutLines(NoTracker(), "vocoder")
-    lines.log_metrics({"loss": 1.0, "learning_rate": 1e-3}, 50)
-    lines.log_metrics({"validation_mel": 0.16814, "validation_stft": 0.677}, 14_000)
-    (line,) = capsys.readouterr().err.splitlines()
-    assert line.endswith(" vocoder, step 14,000: mel 0.1681, stft 0.677")
