@@ -12,13 +12,25 @@ if TYPE_CHECKING:
 
 def add_speaking_arguments(parser: argparse.ArgumentParser) -> None:
     """Voice, speed, pitch, seed, pauses and models."""
+    from voice_replication.narration.settings import Pauses
+
     add = parser.add_argument
     add("--voice", required=True, metavar="NAME", help="see `voiceclone voices list`")
     add("--speed", type=float, default=1.0, metavar="X", help="0.5 to 2 (default 1)")
     add("--pitch", type=float, default=0.0, metavar="SEMITONES", help="-12 to 12 (default 0)")
     add("--seed", type=int, default=0, metavar="N", help="the same seed gives the same audio")
-    add("--sentence-pause", type=float, metavar="SECONDS", help="between sentences (default 0.5)")
-    add("--paragraph-pause", type=float, metavar="SECONDS", help="between paragraphs (0.8)")
+    add(
+        "--sentence-pause",
+        type=float,
+        metavar="SECONDS",
+        help=f"between sentences (default {Pauses.sentence})",
+    )
+    add(
+        "--paragraph-pause",
+        type=float,
+        metavar="SECONDS",
+        help=f"between paragraphs (default {Pauses.paragraph})",
+    )
     add("--models-dir", type=Path, help="models of this run instead of the shipped ones")
 
 

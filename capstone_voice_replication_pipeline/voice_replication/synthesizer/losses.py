@@ -11,7 +11,7 @@ from torch.nn import functional
 from training_utils import StrictModel
 
 from voice_replication.synthesizer.data import SynthesizerBatch
-from voice_replication.synthesizer.model import Prediction
+from voice_replication.synthesizer.model import STD_LOG_MEL, Prediction
 
 
 class LossConfig(StrictModel):
@@ -45,7 +45,7 @@ def lost_contrast(mel: Tensor, base: Tensor, weight: Tensor) -> Tensor:
     rarely, so what tells one phone from the next is better left as it was. ``weight (B, M, F)``: 0
     in padding.
     """
-    difference = (mel - base) / 2.5 * weight
+    difference = (mel - base) / STD_LOG_MEL * weight
     mean = difference.sum(dim=2, keepdim=True) / weight.sum(dim=2, keepdim=True).clamp(min=1.0)
     return torch.as_tensor(((difference - mean) * weight).abs().sum() / weight.sum())
 
@@ -56,10 +56,10 @@ def synthesizer_losses(
     """All loss terms and their weighted sum ``loss``.
 
     The mel loss counts only bins inside the source's bandwidth and frames that are not padding;
-    mels are compared in units of their standard deviation (2.5). Noise only adds: where it may
+    mels are compared in units of their standard deviation. Noise only adds: where it may
     hide speech, a prediction below the mel of the recording is not known to be wrong.
     """
-    difference = (prediction.mel - batch.mel) / 2.5
+    difference = (prediction.mel - batch.mel) / STD_LOG_MEL
     difference = torch.where(batch.clear, difference, difference.clamp(min=0.0))
     cells = batch.weight.sum()
     l1 = (difference.abs() * batch.weight).sum() / cells
